@@ -1,0 +1,65 @@
+# What a developer types; `make help` lists it. Everything runs in .venv, which `make setup` makes.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+ARGS ?=
+
+# Fails where there is no Chromium and no right to install it; then the browser tests will fail, and no others.
+BRING_CHROMIUM = command -v chromium >/dev/null || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo 'Installing Chromium for the browser tests'; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+		echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium), or run make browser as root.' >&2; false; \
+	fi; }
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup browser run test test-long check protos lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/installed ## Make .venv with everything in it (PYTHON=python3.12 chooses another Python)
+	@:
+
+.venv/installed: requirements.lock pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'Sluice needs Python 3.11 or newer, and "$(PYTHON)" is none: name one, as in make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12.' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo 'This Python cannot make virtual environments: install its venv module (Debian and Ubuntu: apt-get install python3-venv).' >&2; exit 1; }
+	@echo 'Setting up .venv, which takes about a minute the first time'
+	@$(PY) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
+	@touch $@
+
+browser: ## Install Chromium for the browser tests where it is missing (needs root and apt)
+	@$(BRING_CHROMIUM)
+
+run: setup ## Start everything on this machine, ingest the sample export, stay until Ctrl-C (ARGS="--http-port 9000")
+	@exec $(PY) -m stack $(ARGS)
+
+test: setup ## Run all tests but the long ones (ARGS="tests/unit -k lease" chooses some)
+	@$(BRING_CHROMIUM) || true
+	@$(PY) -m pytest -m 'not long' $(ARGS)
+
+test-long: setup ## Run the same code with larger numbers
+	@$(PY) -m pytest -m long $(ARGS)
+
+check: setup ## Check format, lint and types
+	@$(PY) -m ruff format --check --quiet . || { echo 'Not formatted: run $(PY) -m ruff format .' >&2; exit 1; }
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m mypy
+
+protos: setup ## Generate the modules of protos/ again
+	@$(PY) -m protos.generate
+
+lock: ## Resolve requirements.lock again (needs uv)
+	@command -v uv >/dev/null || { echo 'make lock needs uv: install it (pipx install uv).' >&2; exit 1; }
+	@uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --extra dev \
+		pyproject.toml -o requirements.lock
+
+clean: ## Remove .venv and all caches; the local stack's data in .sluice stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist test-results
+	@find . -name __pycache__ -not -path './.*' -prune -exec rm -rf {} +
