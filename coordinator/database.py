@@ -1,0 +1,132 @@
+"""The connection pool, and the seam where the driver's errors become the domain's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+
+import psycopg
+from psycopg import AsyncConnection, errors
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from coordinator.errors import Busy, SluiceError, StoreUnavailable
+from coordinator.queries import query
+
+Connection = AsyncConnection[DictRow]
+Parameters = Mapping[str, object]
+
+LOCK_RETRY_SECONDS = 1.0
+STORE_RETRY_SECONDS = 1.0
+
+# What passes by itself: the server is away, restarting or out of room, or cut a statement off for taking too long.
+_PASSING = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    errors.QueryCanceled,
+    errors.DeadlockDetected,
+    errors.IdleInTransactionSessionTimeout,
+    PoolTimeout,
+)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turns driver errors that pass by themselves into domain errors; what is left is a bug and stays as it is."""
+    try:
+        yield
+    except SluiceError:
+        raise
+    except errors.LockNotAvailable as error:
+        raise Busy(
+            "Something of the same owner is under way; try again.", retry_after_seconds=LOCK_RETRY_SECONDS
+        ) from error
+    except _PASSING as error:
+        raise StoreUnavailable(
+            "The database cannot be reached or did not answer in time; try again.",
+            retry_after_seconds=STORE_RETRY_SECONDS,
+        ) from error
+
+
+class Database:
+    """A pool of connections. Nothing here waits for anybody but PostgreSQL while it holds one."""
+
+    def __init__(
+        self, url: str, *, max_connections: int, timeout_seconds: float, prepare_statements: bool = True
+    ) -> None:
+        """Makes a closed pool. Behind a transaction pooler that forgets them, `prepare_statements` is False."""
+        self._pool = AsyncConnectionPool[Connection](
+            url,
+            min_size=min(2, max_connections),
+            max_size=max_connections,
+            timeout=timeout_seconds,
+            open=False,
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "prepare_threshold": 5 if prepare_statements else None,
+                "application_name": "sluice_coordinator",
+            },
+            name="coordinator",
+        )
+
+    async def open(self) -> None:
+        """Connects. Raises StoreUnavailable where the database does not answer in time."""
+        try:
+            await self._pool.open(wait=True)
+        except PoolTimeout as error:
+            await self._pool.close()
+            raise StoreUnavailable(
+                f"The database does not answer: check that it runs and that DATABASE_URL is right ({error}).",
+                retry_after_seconds=STORE_RETRY_SECONDS,
+            ) from error
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lends an autocommitting connection. Driver errors leave as domain errors."""
+        with translated_errors():
+            async with self._pool.connection() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Lends a connection inside a transaction, committed at the end, rolled back by any error."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def fetch_all(self, name: str, parameters: Parameters | None = None) -> list[DictRow]:
+        """Runs the named statement on its own and returns its rows."""
+        async with self.connection() as connection:
+            return await fetch_all(connection, name, parameters)
+
+    async def fetch_one(self, name: str, parameters: Parameters | None = None) -> DictRow | None:
+        """Runs the named statement on its own and returns its first row, if any."""
+        async with self.connection() as connection:
+            return await fetch_one(connection, name, parameters)
+
+    async def execute(self, name: str, parameters: Parameters | None = None) -> int:
+        """Runs the named statement on its own and returns how many rows it changed."""
+        async with self.connection() as connection:
+            return await execute(connection, name, parameters)
+
+
+async def fetch_all(connection: Connection, name: str, parameters: Parameters | None = None) -> list[DictRow]:
+    """Runs the named statement and returns its rows."""
+    cursor = await connection.execute(query(name), parameters, binary=True)
+    return await cursor.fetchall()
+
+
+async def fetch_one(connection: Connection, name: str, parameters: Parameters | None = None) -> DictRow | None:
+    """Runs the named statement and returns its first row, if any."""
+    cursor = await connection.execute(query(name), parameters, binary=True)
+    return await cursor.fetchone()
+
+
+async def execute(connection: Connection, name: str, parameters: Parameters | None = None) -> int:
+    """Runs the named statement and returns how many rows it changed."""
+    cursor = await connection.execute(query(name), parameters, binary=True)
+    return cursor.rowcount

@@ -1,0 +1,109 @@
+"""What every call passes through: the check of its token, and the way of domain errors into statuses."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, NoReturn, TypeAlias
+
+import grpc
+import grpc.aio
+import structlog
+
+from coordinator.access import Access
+from coordinator.errors import SluiceError
+from coordinator.statuses import CODES, DETAILS_KEY, Incident, status_of
+
+Context = grpc.aio.ServicerContext[Any, Any]
+# Generic in its stubs alone.
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+log = structlog.get_logger()
+
+
+class ErrorInterceptor(grpc.aio.ServerInterceptor):
+    """Turns domain errors into statuses with details, and anything else into an incident that leaks nothing."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Wraps the handler of a call; an unknown method has none and stays unknown."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return None
+        method = str(handler_call_details.method)
+        wrap = self._stream if handler.response_streaming else self._single
+        make = _MAKERS[handler.request_streaming, handler.response_streaming]
+        behaviour = getattr(handler, _BEHAVIOURS[handler.request_streaming, handler.response_streaming])
+        return make(
+            wrap(method, behaviour),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _single(
+        self, method: str, behaviour: Callable[[Any, Context], Awaitable[Any]]
+    ) -> Callable[[Any, Context], Awaitable[Any]]:
+        async def call(request: Any, context: Context) -> Any:
+            async with self._translated(method, context):
+                return await behaviour(request, context)
+
+        return call
+
+    def _stream(
+        self, method: str, behaviour: Callable[[Any, Context], AsyncGenerator[Any, None]]
+    ) -> Callable[[Any, Context], AsyncIterator[Any]]:
+        async def call(request: Any, context: Context) -> AsyncIterator[Any]:
+            async with self._translated(method, context), aclosing(behaviour(request, context)) as responses:
+                async for response in responses:
+                    yield response
+
+        return call
+
+    @asynccontextmanager
+    async def _translated(self, method: str, context: Context) -> AsyncIterator[None]:
+        try:
+            self._access.check(method, _authorization(context))
+            yield
+        except (grpc.aio.AbortError, asyncio.CancelledError, GeneratorExit):
+            raise
+        except SluiceError as error:
+            await _abort(context, error)
+        except Exception:
+            incident = uuid.uuid4().hex
+            log.exception("incident", incident=incident, method=method)
+            await _abort(context, Incident(incident))
+
+
+def _authorization(context: Context) -> str:
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization":
+            return str(value)
+    return ""
+
+
+async def _abort(context: Context, error: SluiceError) -> NoReturn:
+    details = status_of(error).SerializeToString()
+    await context.abort(CODES[error.reason], error.message, trailing_metadata=((DETAILS_KEY, details),))
+
+
+# By (requests are a stream, responses are a stream).
+_MAKERS = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+_BEHAVIOURS = {
+    (False, False): "unary_unary",
+    (False, True): "unary_stream",
+    (True, False): "stream_unary",
+    (True, True): "stream_stream",
+}

@@ -1,0 +1,238 @@
+"""Puts the coordinator together, starts it and stops it well."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import grpc.aio
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from coordinator.access import Access
+from coordinator.batch_claims import BatchClaims
+from coordinator.claim_streams import ClaimStreams
+from coordinator.clocks import VirtualClocks
+from coordinator.commit_gate import CommitGate
+from coordinator.database import Database
+from coordinator.dispatcher import Dispatchers
+from coordinator.domain import MIB, RetryPolicy
+from coordinator.errors import SluiceError
+from coordinator.ids import new_id
+from coordinator.interceptors import ErrorInterceptor
+from coordinator.maintenance import Maintenance, repeat
+from coordinator.reaper import Reaper
+from coordinator.services.file_commits import CommitLimits, FileCommits
+from coordinator.services.job_service import JobService
+from coordinator.services.listen_service import ListenService
+from coordinator.services.upload_service import UploadPolicy, UploadService, upload_topic
+from coordinator.services.worker_service import WorkerService
+from coordinator.sessions import SessionRegistry
+from coordinator.settings import Settings
+from coordinator.spool import SpoolRoom
+from coordinator.store.maintenance import has_tomorrows_partition
+from coordinator.upload_domain import UploadLimits
+from coordinator.wakeups import Wakeups
+from coordinator.wire.jobs import JobDefaults
+from protos.jobs.v1 import job_service_pb2, job_service_pb2_grpc, worker_service_pb2, worker_service_pb2_grpc
+from protos.listens.v1 import listen_service_pb2, listen_service_pb2_grpc
+from protos.uploads.v1 import upload_service_pb2, upload_service_pb2_grpc
+
+MESSAGE_BYTES = 4 * MIB
+READINESS_SECONDS = 1.0
+STOP_GRACE_SECONDS = 1.0
+
+SERVICES = tuple(
+    file.DESCRIPTOR.services_by_name[name].full_name
+    for file, name in (
+        (job_service_pb2, "JobService"),
+        (worker_service_pb2, "WorkerService"),
+        (upload_service_pb2, "UploadService"),
+        (listen_service_pb2, "ListenService"),
+    )
+)
+
+# Both sides ping a connection that nothing else is said on; see the client's options for their counterpart.
+_OPTIONS = (
+    ("grpc.max_receive_message_length", MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MESSAGE_BYTES),
+    ("grpc.so_reuseport", 0),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.http2.ping_timeout_ms", 5_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.http2.min_ping_interval_without_data_ms", 1_000),
+)
+
+log = structlog.get_logger()
+
+
+class Coordinator:
+    """One coordinator: all its state is in PostgreSQL, so any number may run, and one may end at any time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.id: UUID = new_id()
+        self.port = 0
+        self._database = Database(
+            settings.database_url.get_secret_value(),
+            max_connections=settings.database_connections,
+            timeout_seconds=settings.database_timeout_seconds,
+            prepare_statements=settings.prepare_statements,
+        )
+        self._clocks = VirtualClocks()
+        self._wakeups = Wakeups()
+        self._registry = SessionRegistry()
+        self._reaper = Reaper(
+            self._database,
+            self._registry,
+            self._wakeups,
+            lease_seconds=settings.lease_seconds,
+            deadline_check_seconds=settings.deadline_check_seconds,
+        )
+        self._dispatchers = Dispatchers(
+            self._database, self._registry, self._clocks, self._wakeups, settings.poll_seconds
+        )
+        self._streams = ClaimStreams(
+            self._database,
+            self.id,
+            self._registry,
+            self._dispatchers,
+            self._reaper,
+            self._wakeups,
+            settings.lease_seconds,
+        )
+        self._maintenance = Maintenance(
+            self._database,
+            self._reaper,
+            self._clocks,
+            self._wakeups,
+            lease_seconds=settings.lease_seconds,
+            history_days=settings.history_days,
+            failed_content_days=settings.failed_content_days,
+            abandoned_upload_hours=settings.abandoned_upload_hours,
+        )
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(
+            interceptors=[ErrorInterceptor(Access(settings.service_tokens.get_secret_value()))], options=_OPTIONS
+        )
+        self._stopping = asyncio.Event()
+        self._readiness: asyncio.Task[None] | None = None
+        self._commits = self._add_services()
+
+    def _add_services(self) -> FileCommits:
+        settings = self._settings
+        room = SpoolRoom(max_files=settings.incoming_files, max_bytes=settings.staged_bytes)
+        gate = CommitGate(max_commits=max(1, settings.database_connections // 2), wait_seconds=settings.turn_seconds)
+        commits = FileCommits(self._database, self._tell_watchers, CommitLimits(settings.file_rows), room, gate)
+        job_service_pb2_grpc.add_JobServiceServicer_to_server(
+            JobService(self._database, self._clocks, self._wakeups, _job_defaults(settings)), self._server
+        )
+        worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(self._worker_service(), self._server)
+        upload_service_pb2_grpc.add_UploadServiceServicer_to_server(
+            UploadService(
+                self._database,
+                self._clocks,
+                self._wakeups,
+                room,
+                gate,
+                _upload_policy(settings),
+                self._streams.check_open,
+            ),
+            self._server,
+        )
+        listen_service_pb2_grpc.add_ListenServiceServicer_to_server(
+            ListenService(self._database, commits), self._server
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        return commits
+
+    def _worker_service(self) -> WorkerService:
+        batches = BatchClaims(self._database, self.id, self._clocks, self._wakeups, self._settings.poll_seconds)
+        return WorkerService(
+            self._database,
+            self._streams,
+            batches,
+            self._wakeups,
+            lease_seconds=self._settings.lease_seconds,
+            ping_seconds=self._settings.ping_seconds,
+        )
+
+    def _tell_watchers(self, upload_id: UUID) -> None:
+        self._wakeups.wake([upload_topic(upload_id)])
+
+    async def start(self) -> None:
+        """Connects to the database, starts the duties and listens; `port` is the port then.
+
+        Raises StoreUnavailable where the database does not answer, OSError where the port is taken.
+        """
+        await self._database.open()
+        await self._maintenance.start()
+        self.port = self._bind()
+        await self._server.start()
+        readiness = repeat("readiness", READINESS_SECONDS, self._tell_readiness, self._stopping)
+        self._readiness = asyncio.create_task(readiness, name="readiness")
+        log.info("coordinator_started", coordinator=str(self.id), host=self._settings.grpc_host, port=self.port)
+
+    def _bind(self) -> int:
+        address = f"{self._settings.grpc_host}:{self._settings.grpc_port}"
+        try:
+            return self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"Cannot listen on {address}: is something else listening there?") from error
+
+    async def stop(self) -> None:
+        """Tells streams to move on, lets calls end within their grace, then leaves. A second time does nothing."""
+        self._stopping.set()
+        if self._readiness:
+            await self._readiness
+        await self._set_serving(serving=False)
+        self._wakeups.wake_all()
+        await self._streams.drain(self._settings.drain_seconds)
+        await self._commits.finish()
+        await self._server.stop(STOP_GRACE_SECONDS)
+        await self._dispatchers.stop()
+        await self._maintenance.stop()
+        await self._database.close()
+        log.info("coordinator_stopped", coordinator=str(self.id))
+
+    async def _tell_readiness(self) -> None:
+        """Says to health checks whether the database answers and history has room for tomorrow."""
+        try:
+            ready = await has_tomorrows_partition(self._database)
+        except SluiceError:
+            ready = False
+        await self._set_serving(serving=ready)
+
+    async def _set_serving(self, *, serving: bool) -> None:
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for service in ("", *SERVICES):
+            await self._health.set(service, status)
+
+
+def _retry_policy(settings: Settings) -> RetryPolicy:
+    return RetryPolicy(
+        max_attempts=settings.default_max_attempts,
+        base_ms=round(settings.default_backoff_base_seconds * 1000),
+        factor=settings.default_backoff_factor,
+        ceiling_ms=round(settings.default_backoff_ceiling_seconds * 1000),
+    )
+
+
+def _job_defaults(settings: Settings) -> JobDefaults:
+    return JobDefaults(
+        retry_policy=_retry_policy(settings),
+        deadline_ms=round(settings.default_deadline_seconds * 1000),
+        payload_bytes=settings.payload_bytes,
+        jobs_per_request=settings.enqueue_jobs,
+    )
+
+
+def _upload_policy(settings: Settings) -> UploadPolicy:
+    return UploadPolicy(
+        limits=UploadLimits(settings.upload_files, settings.file_bytes, settings.upload_bytes),
+        retry_policy=_retry_policy(settings),
+        deadline_ms=round(settings.default_deadline_seconds * 1000),
+    )

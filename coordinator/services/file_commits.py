@@ -1,0 +1,117 @@
+"""CommitListens from the first message to the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from coordinator.commit_gate import CommitGate
+from coordinator.database import Database
+from coordinator.domain import Lease
+from coordinator.errors import InvalidRequest, LeaseLost, SluiceError
+from coordinator.listen_domain import CommitOutcome, FileSummary, LeasedFile, TimeSpan
+from coordinator.services.gathering import gather, next_request
+from coordinator.spool import Spool, SpoolRoom
+from coordinator.store import commits
+from coordinator.wire.listen_batches import file_summary
+from protos.listens.v1.listen_service_pb2 import CommitListensRequest
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitLimits:
+    """How many rows a file may have, and how long each step of a commit may take."""
+
+    file_rows: int = 2_000_000
+    # Without a message from the worker.
+    idle_seconds: float = 30.0
+    # For a lock that another process has, with a connection in hand.
+    lock_seconds: float = 2.0
+    statement_seconds: float = 120.0
+
+
+class FileCommits:
+    """Takes in files' plays and commits them, each file in one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        on_upload_changed: Callable[[UUID], None],
+        limits: CommitLimits,
+        room: SpoolRoom,
+        gate: CommitGate,
+    ) -> None:
+        """Makes it ready. `on_upload_changed` is called with the upload's id after each commit."""
+        self._database = database
+        self._on_upload_changed = on_upload_changed
+        self._limits = limits
+        self._bounds = commits.CommitBounds(limits.statement_seconds, limits.lock_seconds)
+        self._room = room
+        self._gate = gate
+        self._under_way: set[asyncio.Task[CommitOutcome]] = set()
+
+    async def receive(self, messages: AsyncIterable[CommitListensRequest]) -> CommitOutcome:
+        """Takes in one file and commits it. Once all rows are there it is carried out, even if the caller leaves.
+
+        Raises LeaseLost, InvalidRequest, PayloadTooLarge, Busy; then nothing was stored.
+        """
+        requests = aiter(messages)
+        first = await next_request(requests, self._limits.idle_seconds)
+        if first is None:
+            raise InvalidRequest("The stream has no header.", field="header")
+        summary = file_summary(first, max_rows=self._limits.file_rows)
+        file = await commits.find_leased_file(self._database, summary.lease)
+        if file is None:
+            return await self._first_outcome(summary.lease)
+        spool = self._room.open(file.user_id)
+        try:
+            span = await gather(requests, summary, spool, self._limits.idle_seconds)
+        except BaseException:
+            await spool.close()
+            raise
+        return await asyncio.shield(self._begin(file, summary, spool, span))
+
+    async def finish(self) -> None:
+        """Waits until the commits under way have ended, well or not."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _begin(
+        self, file: LeasedFile, summary: FileSummary, spool: Spool, span: TimeSpan | None
+    ) -> asyncio.Task[CommitOutcome]:
+        task = asyncio.create_task(self._commit(file, summary, spool, span))
+        self._under_way.add(task)
+        task.add_done_callback(self._end)
+        return task
+
+    def _end(self, task: asyncio.Task[CommitOutcome]) -> None:
+        """Forgets a commit; says of one that failed, since its caller may be gone."""
+        self._under_way.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, SluiceError):
+            _log.error("commit failed", exc_info=error)
+
+    async def _commit(
+        self, file: LeasedFile, summary: FileSummary, spool: Spool, span: TimeSpan | None
+    ) -> CommitOutcome:
+        try:
+            async with self._gate.turn(file.user_id):
+                rows = commits.StagedRows(spool.chunks(), span)
+                outcome = await commits.commit_listens(self._database, file, summary, rows, self._bounds)
+        finally:
+            await spool.close()
+        if outcome is None:
+            return await self._first_outcome(summary.lease)
+        self._on_upload_changed(file.upload_id)
+        return outcome
+
+    async def _first_outcome(self, lease: Lease) -> CommitOutcome:
+        """Answers a repeat as the first time; any other call without the lease is refused."""
+        outcome = await commits.find_first_outcome(self._database, lease)
+        if outcome is None:
+            raise LeaseLost("The job is not held under this token; nothing was stored.", job_id=lease.job_id)
+        return outcome

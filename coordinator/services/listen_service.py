@@ -1,0 +1,63 @@
+"""listens.v1.ListenService: plays come in from workers, and are read for their owner."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc.aio
+
+from coordinator.database import Database
+from coordinator.services.file_commits import FileCommits
+from coordinator.services.timelines import read_timeline
+from coordinator.store import listens
+from coordinator.wire import listens as wire
+from coordinator.wire.listen_batches import commit_response
+from protos.listens.v1 import listen_service_pb2 as messages
+from protos.listens.v1.listen_service_pb2_grpc import ListenServiceServicer
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ListenService(ListenServiceServicer):
+    """Stores plays and tells what they add up to."""
+
+    def __init__(self, database: Database, commits: FileCommits) -> None:
+        self._database = database
+        self._commits = commits
+
+    async def CommitListens(  # noqa: N802 - the contract's name
+        self, request_iterator: AsyncIterator[messages.CommitListensRequest], context: Context
+    ) -> messages.CommitListensResponse:
+        """Stores a file's plays and completes its job, in one transaction."""
+        return commit_response(await self._commits.receive(request_iterator))
+
+    async def GetOverview(  # noqa: N802 - the contract's name
+        self, request: messages.GetOverviewRequest, context: Context
+    ) -> messages.GetOverviewResponse:
+        """Sums over a person's plays."""
+        wanted = wire.listen_filter(request.owner, request.filter)
+        return wire.overview_response(await listens.get_overview(self._database, wanted))
+
+    async def ListTop(  # noqa: N802 - the contract's name
+        self, request: messages.ListTopRequest, context: Context
+    ) -> messages.ListTopResponse:
+        """Ranks artists, tracks or albums."""
+        wanted = wire.listen_filter(request.owner, request.filter)
+        kind, order = wire.top_kind(request.kind), wire.top_order(request.order)
+        size = wire.page_size(request.page_size)
+        after = wire.top_place(request.page_token, kind, order)
+        # One more than the page: then there is a next one.
+        ranked = await listens.list_top(self._database, wanted, kind, order, after, size + 1)
+        token = wire.page_token(kind, order, ranked[size - 1][1]) if len(ranked) > size else ""
+        return wire.top_response([item for item, _ in ranked[:size]], token)
+
+    async def GetTimeline(  # noqa: N802 - the contract's name
+        self, request: messages.GetTimelineRequest, context: Context
+    ) -> messages.GetTimelineResponse:
+        """Counts plays and time per bucket of the calendar."""
+        wanted = wire.listen_filter(request.owner, request.filter)
+        bucket, points = await read_timeline(
+            self._database, wanted, wire.bucket(request.bucket), wire.time_zone(request.time_zone)
+        )
+        return wire.timeline_response(bucket, points)

@@ -1,0 +1,1 @@
+"""Rows ↔ domain: one method a verb, each carried out by the statement of its name in sql/queries."""

@@ -1,0 +1,120 @@
+"""Uploads and their files as the coordinator reasons about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """What one upload may hold: files in all, bytes a file (uncompressed), bytes in all."""
+
+    files: int
+    file_bytes: int
+    upload_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a file on its way in: where it goes, its compressed bytes, and their number before (`size`)."""
+
+    user_id: UUID
+    upload_id: UUID
+    file_index: int
+    filename: str
+    archive: bool
+    offset: int
+    size: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file whose bytes are there, of which a job is to be made."""
+
+    id: UUID
+    archive: bool
+    filename: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRefusal:
+    """A file that did not come in, and why."""
+
+    filename: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFile:
+    """One file with its outcome."""
+
+    id: UUID
+    index: int
+    filename: str
+    format: str
+    status: str
+    attempts: int
+    total_records: int
+    inserted_records: int
+    duplicate_records: int
+    rejected_records: int
+    superseded_records: int
+    rejections: dict[str, int]
+    error_reason: str
+    error_message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload with its counters. `total_files` is None while an archive has not been opened."""
+
+    id: UUID
+    status: str
+    filename: str
+    total_files: int | None
+    processed_files: int
+    failed_files: int
+    skipped_files: int
+    total_records: int
+    inserted_records: int
+    duplicate_records: int
+    rejected_records: int
+    superseded_records: int
+    first_error: str | None
+    created_at: datetime
+    updated_at: datetime
+    files: tuple[UploadFile, ...]
+    refusals: tuple[FileRefusal, ...]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it unless somebody asks."""
+        return self.status in {"completed", "failed", "cancelled"}
+
+    @property
+    def error_message(self) -> str:
+        """Says what failed, in a sentence; empty where nothing did."""
+        if not self.first_error:
+            return ""
+        if (self.total_files or 0) <= 1:
+            return self.first_error
+        return f"{self.failed_files} of {self.total_files} files failed; the first: {self.first_error}"
+
+
+def upload_from_row(row: dict[str, Any]) -> Upload:
+    """Builds an upload from its row as get_uploads.sql gives it."""
+    files = tuple(_file_from_json(stored) for stored in row["files"])
+    refusals = tuple(FileRefusal(**stored) for stored in row["refusals"])
+    return Upload(**{**row, "files": files, "refusals": refusals})
+
+
+def _file_from_json(stored: dict[str, Any]) -> UploadFile:
+    texts = {name: stored[name] or "" for name in ("format", "error_reason", "error_message")}
+    return UploadFile(**{**stored, **texts, "id": UUID(stored["id"])})

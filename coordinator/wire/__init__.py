@@ -1,0 +1,1 @@
+"""Messages ↔ domain. What a message says is checked here, and nowhere after."""

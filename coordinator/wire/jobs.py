@@ -1,0 +1,231 @@
+"""Jobs and leases between wire and domain."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from coordinator.domain import ClaimedJob, FailOutcome, Failure, Job, Lease, NewJob, RetryPolicy
+from coordinator.errors import InvalidRequest, PayloadTooLarge
+from coordinator.ids import id_from_bytes, ids_from_bytes, new_id
+from coordinator.wire.checks import (
+    check_count,
+    check_name,
+    check_range,
+    check_reason,
+    check_text,
+    duration,
+    duration_ms,
+    timestamp,
+)
+from protos.jobs.v1 import job_pb2, job_service_pb2, worker_service_pb2
+
+DAY_MS = 86_400_000
+ERROR_BYTES = 4 * 1024
+
+# Payload bytes in one message: far below the 4 MiB that gRPC takes, whatever the other columns add.
+BATCH_BYTES = 1024 * 1024
+
+_STATES = {
+    "pending": job_pb2.JOB_STATE_PENDING,
+    "scheduled": job_pb2.JOB_STATE_SCHEDULED,
+    "processing": job_pb2.JOB_STATE_PROCESSING,
+    "completed": job_pb2.JOB_STATE_COMPLETED,
+    "failed": job_pb2.JOB_STATE_FAILED,
+    "cancelled": job_pb2.JOB_STATE_CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobDefaults:
+    """What a job is given where its producer says nothing, and how large it may be."""
+
+    retry_policy: RetryPolicy
+    deadline_ms: int
+    payload_bytes: int
+    jobs_per_request: int
+
+
+def new_jobs(request: job_service_pb2.EnqueueRequest, defaults: JobDefaults) -> list[NewJob]:
+    """Checks a request to enqueue and returns its jobs, each with a new id."""
+    check_text(request.owner, "owner", longest=200)
+    check_text(request.idempotency_key, "idempotency_key", longest=200, shortest=0)
+    check_count(len(request.jobs), "jobs", defaults.jobs_per_request)
+    return [_new_job(request.owner, job, f"jobs[{place}]", defaults) for place, job in enumerate(request.jobs)]
+
+
+def _new_job(owner: str, job: job_service_pb2.NewJob, field: str, defaults: JobDefaults) -> NewJob:
+    if len(job.payload) > defaults.payload_bytes:
+        raise PayloadTooLarge(
+            f"{field}.payload has {len(job.payload)} bytes; at most {defaults.payload_bytes} are taken.",
+            field=f"{field}.payload",
+            limit=defaults.payload_bytes,
+            value=len(job.payload),
+        )
+    check_range(job.priority, f"{field}.priority", -32768, 32767)
+    delay_ms = duration_ms(job.delay)
+    check_range(delay_ms, f"{field}.delay", 0, 366 * DAY_MS)
+    deadline_ms = duration_ms(job.deadline) if job.HasField("deadline") else defaults.deadline_ms
+    check_range(deadline_ms, f"{field}.deadline", 1_000, DAY_MS)
+    return NewJob(
+        id=new_id(),
+        queue=check_name(job.queue, f"{field}.queue"),
+        kind=check_name(job.kind, f"{field}.kind"),
+        payload=job.payload,
+        size=len(job.payload),
+        owner=owner,
+        lane=_lane(job, owner, field),
+        priority=job.priority,
+        delay_ms=delay_ms,
+        deadline_ms=deadline_ms,
+        retry_policy=_retry_policy(job.retry_policy, f"{field}.retry_policy", defaults.retry_policy),
+    )
+
+
+def _lane(job: job_service_pb2.NewJob, owner: str, field: str) -> str | None:
+    if not job.HasField("lane"):
+        return owner
+    return check_text(job.lane, f"{field}.lane", longest=200, shortest=0) or None
+
+
+def _retry_policy(policy: job_pb2.RetryPolicy, field: str, defaults: RetryPolicy) -> RetryPolicy:
+    result = RetryPolicy(
+        max_attempts=policy.max_attempts if policy.HasField("max_attempts") else defaults.max_attempts,
+        base_ms=duration_ms(policy.base) if policy.HasField("base") else defaults.base_ms,
+        factor=policy.factor if policy.HasField("factor") else defaults.factor,
+        ceiling_ms=duration_ms(policy.ceiling) if policy.HasField("ceiling") else defaults.ceiling_ms,
+    )
+    check_range(result.max_attempts, f"{field}.max_attempts", 1, 100)
+    check_range(result.base_ms, f"{field}.base", 0, DAY_MS)
+    check_range(result.factor, f"{field}.factor", 1, 10)
+    check_range(result.ceiling_ms, f"{field}.ceiling", result.base_ms, DAY_MS)
+    return result
+
+
+def request_hash(request: job_service_pb2.EnqueueRequest) -> bytes:
+    """Returns the SHA-256 of what is asked for, the key left out: what an idempotency key stands for."""
+    return hashlib.sha256(b"enqueue\0" + b"".join(_hashed(job) for job in request.jobs)).digest()
+
+
+def _hashed(job: job_service_pb2.NewJob) -> bytes:
+    serialized = job.SerializeToString(deterministic=True)
+    return len(serialized).to_bytes(8, "big") + serialized
+
+
+def leases(columns: job_pb2.LeaseList, most: int = 5_000) -> list[Lease]:
+    """Checks the columns of a lease list; a job may stand in it once."""
+    ids = ids_from_bytes(columns.job_ids, "leases.job_ids")
+    if len(ids) != len(columns.tokens):
+        raise InvalidRequest(
+            f"leases has {len(ids)} job ids and {len(columns.tokens)} tokens.",
+            field="leases",
+            limit=len(ids),
+            value=len(columns.tokens),
+        )
+    check_count(len(ids), "leases", most)
+    if len(set(ids)) != len(ids):
+        raise InvalidRequest("leases names a job twice.", field="leases")
+    return [Lease(job_id, token) for job_id, token in zip(ids, columns.tokens, strict=True)]
+
+
+def lease(job_id: bytes, token: int) -> Lease:
+    """Checks a single lease."""
+    return Lease(id_from_bytes(job_id, "job_id"), token)
+
+
+def lease_list(held: Sequence[Lease]) -> job_pb2.LeaseList:
+    """Returns leases as columns."""
+    return job_pb2.LeaseList(job_ids=b"".join(one.job_id.bytes for one in held), tokens=[one.token for one in held])
+
+
+def failures(request: worker_service_pb2.FailRequest) -> list[Failure]:
+    """Checks what failed; a message is cut at 4 KiB, and a job may stand once."""
+    check_count(len(request.failures), "failures", 1_000)
+    found = [_failure(failure, f"failures[{place}]") for place, failure in enumerate(request.failures)]
+    if len({failure.lease.job_id for failure in found}) != len(found):
+        raise InvalidRequest("failures names a job twice.", field="failures")
+    return found
+
+
+def _failure(failure: worker_service_pb2.Failure, field: str) -> Failure:
+    message = failure.message.replace("\0", "\N{REPLACEMENT CHARACTER}").encode()[:ERROR_BYTES].decode(errors="ignore")
+    return Failure(
+        lease=Lease(id_from_bytes(failure.job_id, f"{field}.job_id"), failure.token),
+        reason=check_reason(failure.reason, f"{field}.reason"),
+        message=message,
+        permanent=failure.permanent,
+    )
+
+
+def fail_outcome(outcome: FailOutcome) -> worker_service_pb2.FailOutcome:
+    """Says what became of a failed job."""
+    if outcome.refused:
+        return worker_service_pb2.FailOutcome(refusal_reason="LEASE_LOST")
+    if outcome.delay_seconds is None:
+        return worker_service_pb2.FailOutcome(state=job_pb2.JOB_STATE_FAILED)
+    return worker_service_pb2.FailOutcome(state=job_pb2.JOB_STATE_SCHEDULED, delay=duration(outcome.delay_seconds))
+
+
+def refusals(places: Sequence[int]) -> list[worker_service_pb2.Refusal]:
+    """Says which jobs a verb was refused for."""
+    return [worker_service_pb2.Refusal(index=place, reason="LEASE_LOST") for place in places]
+
+
+def job_batches(queue: str, jobs: Sequence[ClaimedJob]) -> Iterator[job_pb2.JobBatch]:
+    """Yields claimed jobs as columns, in messages of at most 1 MiB of payload, or one job."""
+    batch: list[ClaimedJob] = []
+    payload = 0
+    for job in jobs:
+        if batch and payload + len(job.payload) > BATCH_BYTES:
+            yield _job_batch(queue, batch)
+            batch, payload = [], 0
+        batch.append(job)
+        payload += len(job.payload)
+    if batch:
+        yield _job_batch(queue, batch)
+
+
+def _job_batch(queue: str, jobs: Sequence[ClaimedJob]) -> job_pb2.JobBatch:
+    kinds = sorted({job.kind for job in jobs})
+    places = {kind: place for place, kind in enumerate(kinds)}
+    return job_pb2.JobBatch(
+        queue=queue,
+        leases=lease_list([job.lease for job in jobs]),
+        attempts=[job.attempt for job in jobs],
+        kinds=kinds,
+        kind_indexes=[places[job.kind] for job in jobs],
+        payloads=[job.payload for job in jobs],
+        sizes=[job.size for job in jobs],
+        deadlines_ms=[job.deadline_ms for job in jobs],
+    )
+
+
+def job_message(job: Job) -> job_pb2.Job:
+    """Says how a job stands."""
+    message = job_pb2.Job(
+        id=str(job.id),
+        queue=job.queue,
+        kind=job.kind,
+        state=_STATES[job.state],
+        priority=job.priority,
+        lane=job.lane or "",
+        owner=job.owner,
+        attempt=job.attempt,
+        max_attempts=job.max_attempts,
+        created_at=timestamp(job.created_at),
+    )
+    for field in ("started_at", "finished_at", "run_at"):
+        if (moment := getattr(job, field)) is not None:
+            getattr(message, field).CopyFrom(timestamp(moment))
+    message.errors.extend(
+        job_pb2.JobError(
+            attempt=error.attempt,
+            occurred_at=timestamp(error.occurred_at),
+            worker=error.worker,
+            reason=error.reason,
+            message=error.message,
+        )
+        for error in job.errors
+    )
+    return message

@@ -1,0 +1,1 @@
+"""The contract: .proto files with the modules generated from them beside them."""

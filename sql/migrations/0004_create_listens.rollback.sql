@@ -1,0 +1,2 @@
+-- Drops every play.
+DROP TABLE public.listens;

@@ -1,0 +1,2 @@
+-- Nothing is lost: the view holds no data.
+DROP VIEW public.file_processing_jobs;

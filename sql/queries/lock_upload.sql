@@ -1,0 +1,5 @@
+-- Locks an upload of a person, after its files.
+SELECT u.enqueued_at
+FROM public.upload_jobs AS u
+WHERE u.id = %(upload_id)s AND u.user_id = %(user_id)s
+FOR UPDATE

@@ -1,0 +1,7 @@
+-- Where an archive's chunks land first: COPY into a table with row level security is refused.
+CREATE TEMPORARY TABLE staged_chunks (
+    file_id uuid NOT NULL,
+    chunk_offset bigint NOT NULL,
+    size integer NOT NULL,
+    content bytea NOT NULL
+) ON COMMIT DROP

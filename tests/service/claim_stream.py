@@ -1,0 +1,73 @@
+"""A claim stream as a test drives it, message by message, without the client library."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import grpc.aio
+
+from protos.jobs.v1 import job_pb2, worker_service_pb2, worker_service_pb2_grpc
+
+
+class ClaimStream:
+    """Says Hello at the start and then what the test tells it to."""
+
+    def __init__(self, call: Any) -> None:
+        self.call = call
+
+    async def grant(self, jobs: int, *, ended: int = 0, bytes_total: int | None = None) -> None:
+        """Grants so many jobs in all."""
+        credit = worker_service_pb2.Credit(jobs_total=jobs, ended_total=ended, bytes_total=bytes_total)
+        await self.call.write(worker_service_pb2.ClaimRequest(credit=credit))
+
+    async def ping(self, sequence: int = 1) -> worker_service_pb2.Pong:
+        """Pings and returns the Pong with the same sequence, passing over what comes before it."""
+        await self.call.write(worker_service_pb2.ClaimRequest(ping=worker_service_pb2.Ping(sequence=sequence)))
+        while True:
+            pong = await self.pong()
+            if pong.sequence == sequence:
+                return pong
+
+    async def pong(self) -> worker_service_pb2.Pong:
+        """Waits for the next Pong."""
+        return (await self._next("pong")).pong
+
+    async def jobs(self) -> job_pb2.JobBatch:
+        """Waits for the next jobs."""
+        return (await self._next("jobs")).jobs
+
+    async def _next(self, kind: str) -> worker_service_pb2.ClaimResponse:
+        async with asyncio.timeout(10):
+            while (message := await self.call.read()).WhichOneof("message") != kind:
+                pass
+        response: worker_service_pb2.ClaimResponse = message
+        return response
+
+
+@asynccontextmanager
+async def claim_stream(
+    channel: grpc.aio.Channel, queue: str = "default", kinds: tuple[str, ...] = ("work",), worker: str = "w1"
+) -> AsyncIterator[ClaimStream]:
+    """Opens a claim stream and cancels it at the end, as a worker that goes away does."""
+    call = worker_service_pb2_grpc.WorkerServiceStub(channel).Claim()
+    hello = worker_service_pb2.Hello(worker=worker, queues=[queue], kinds=kinds)
+    await call.write(worker_service_pb2.ClaimRequest(hello=hello))
+    welcome: Any = await call.read()
+    assert welcome.WhichOneof("message") == "welcome"
+    try:
+        yield ClaimStream(call)
+    finally:
+        call.cancel()
+
+
+def leased(batch: job_pb2.JobBatch) -> list[tuple[UUID, int]]:
+    """Returns (job id, token) of each job of a batch."""
+    ids = batch.leases.job_ids
+    return [(UUID(bytes=ids[16 * place : 16 * place + 16]), token) for place, token in enumerate(batch.leases.tokens)]
+
+
+def lease_list(*leases: tuple[UUID, int]) -> job_pb2.LeaseList:
+    """Returns leases as the columns of a request."""
+    return job_pb2.LeaseList(job_ids=b"".join(job_id.bytes for job_id, _ in leases), tokens=[t for _, t in leases])

@@ -1,0 +1,37 @@
+"""A real coordinator on port 0 over a fresh database, and channels to it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc.aio
+import pytest
+
+from coordinator.server import Coordinator
+from coordinator.settings import Settings
+
+StartCoordinator = Callable[..., Awaitable[Coordinator]]
+
+
+@pytest.fixture
+async def start_coordinator(database_url: str) -> AsyncIterator[StartCoordinator]:
+    """Starts coordinators over the test's database, with settings of the test's own; stops them afterwards."""
+    started: list[Coordinator] = []
+
+    async def start(**settings: Any) -> Coordinator:
+        chosen = {"grpc_port": 0, "drain_seconds": 0.5, "poll_seconds": 0.2, **settings}
+        coordinator = Coordinator(Settings(DATABASE_URL=database_url, **chosen))
+        started.append(coordinator)
+        await coordinator.start()
+        return coordinator
+
+    yield start
+    for coordinator in started:
+        await coordinator.stop()
+
+
+@pytest.fixture
+async def channel(start_coordinator: StartCoordinator) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to a coordinator with the default settings."""
+    coordinator = await start_coordinator()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{coordinator.port}") as opened:
+        yield opened

@@ -1,0 +1,60 @@
+"""Short ways of uploading files in tests, as the gateway does it."""
+
+import hashlib
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc.aio
+
+from protos.uploads.v1 import upload_pb2, upload_service_pb2, upload_service_pb2_grpc
+
+
+def stub(channel: grpc.aio.Channel) -> Any:
+    return upload_service_pb2_grpc.UploadServiceStub(channel)
+
+
+def new_user() -> str:
+    return str(uuid4())
+
+
+async def create(channel: grpc.aio.Channel, owner: str, filename: str = "history.json") -> str:
+    """Opens an upload and returns its id."""
+    request = upload_service_pb2.CreateUploadRequest(owner=owner, filename=filename)
+    return str((await stub(channel).CreateUpload(request)).upload_id)
+
+
+async def append(channel: grpc.aio.Channel, owner: str, upload_id: str, content: bytes, **fields: Any) -> int:
+    """Appends a chunk and returns the file's size."""
+    chosen = {"filename": "history.json", **fields}
+    request = upload_service_pb2.AppendFileRequest(owner=owner, upload_id=upload_id, content=content, **chosen)
+    return int((await stub(channel).AppendFile(request)).size)
+
+
+async def enqueue_upload(
+    channel: grpc.aio.Channel, owner: str, upload_id: str, *, key: str = "", content: bytes = b""
+) -> str:
+    """Enqueues an upload and returns the id of the one that stands."""
+    request = upload_service_pb2.EnqueueUploadRequest(
+        owner=owner, upload_id=upload_id, idempotency_key=key, content_hash=hashlib.sha256(content).digest()
+    )
+    return str((await stub(channel).EnqueueUpload(request)).upload_id)
+
+
+async def upload(channel: grpc.aio.Channel, owner: str, *files: bytes, archive: bool = False) -> str:
+    """Uploads small files and enqueues them; returns the upload's id."""
+    upload_id = await create(channel, owner)
+    for index, content in enumerate(files):
+        name = f"file{index}.json"
+        await append(channel, owner, upload_id, content, file_index=index, filename=name, archive=archive)
+    return await enqueue_upload(channel, owner, upload_id)
+
+
+async def get_upload(channel: grpc.aio.Channel, owner: str, upload_id: str) -> upload_pb2.Upload:
+    """Reads an upload."""
+    request = upload_service_pb2.GetUploadRequest(owner=owner, upload_id=upload_id)
+    response: upload_service_pb2.GetUploadResponse = await stub(channel).GetUpload(request)
+    return response.upload
+
+
+def as_uuid(text: str) -> UUID:
+    return UUID(text)
