@@ -1,6 +1,6 @@
 """`python -m stack.schema_dump [FILE]`: writes what all migrations add up to, for people to read first.
 
-By default into sql/schema.sql. Made with the wheel's PostgreSQL whatever SLUICE_PG_BIN says, so that it is always the same.
+By default into sql/schema.sql. Made with the wheel's PostgreSQL whatever SLUICE_PG_BIN says: always the same.
 """
 
 import os

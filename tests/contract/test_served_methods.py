@@ -81,7 +81,7 @@ def test_a_pair_that_is_no_role_and_token_is_refused_at_the_start(tokens: str) -
 
 
 def test_every_reason_of_the_contract_has_one_error_and_one_status() -> None:
-    reasons = {name.removeprefix("ERROR_REASON_") for name in error_pb2.ErrorReason.keys()} - {"UNSPECIFIED"}
+    reasons = {name.removeprefix("ERROR_REASON_") for name, _ in error_pb2.ErrorReason.items()} - {"UNSPECIFIED"}
     raised = [cls.reason for cls in error_classes()]
     assert sorted(raised) == sorted(reasons), "one class a reason, one reason a class"
     assert set(CODES) == reasons

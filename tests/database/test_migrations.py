@@ -68,7 +68,8 @@ async def test_a_second_run_changes_nothing(empty_url: str) -> None:
 
 async def test_runs_at_the_same_time_apply_each_migration_once(empty_url: str) -> None:
     applied = await asyncio.gather(*(migrate(empty_url) for _ in range(4)))
-    assert sorted(sum(applied, [])) == [migration.version for migration in load_migrations()]
+    once = [migration.version for migration in load_migrations()]
+    assert sorted(version for versions in applied for version in versions) == once
 
 
 async def test_an_edited_migration_is_refused_by_name(empty_url: str) -> None:
@@ -122,7 +123,8 @@ def test_every_migration_says_whether_older_code_keeps_working() -> None:
 async def test_clients_reach_no_engine_table(owner_url: str, role: str) -> None:
     with psycopg.connect(owner_url) as connection:
         tables = connection.execute(
-            "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'sluice'::regnamespace AND relkind IN ('r', 'p')"
+            "SELECT c.oid::regclass::text FROM pg_class c "
+            "WHERE c.relnamespace = 'sluice'::regnamespace AND relkind IN ('r', 'p')"
         ).fetchall()
         assert len(tables) > 10
         for (table,) in tables:

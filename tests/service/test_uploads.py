@@ -170,7 +170,7 @@ async def test_a_page_token_of_somebody_elses_making_is_refused(channel: grpc.ai
     assert (await refusal_of(stub(channel).ListUploads(request))).info.metadata["field"] == "page_token"
 
 
-async def test_a_failed_file_is_told_and_can_be_retried(channel: grpc.aio.Channel) -> None:
+async def test_a_failed_file_is_told_and_can_be_retried(channel: grpc.aio.Channel, owner_url: str) -> None:
     owner = new_user()
     upload_id = await upload(channel, owner, b"[]", b"[]")
     async with claim_stream(channel, "ingest", INGEST) as stream:
@@ -180,7 +180,7 @@ async def test_a_failed_file_is_told_and_can_be_retried(channel: grpc.aio.Channe
         for attempt in range(4):
             await fail(channel, lease, message="could not")
             if attempt < 3:
-                await make_due(channel, lease[0])
+                make_due(owner_url, lease[0])
                 lease = await one_lease(stream, total=3 + attempt, ended=2 + attempt)
         got = await get_upload(channel, owner, upload_id)
         assert (got.status, got.failed_files, got.processed_files) == (upload_pb2.UPLOAD_STATUS_COMPLETED, 1, 2)
@@ -198,16 +198,8 @@ async def test_a_failed_file_is_told_and_can_be_retried(channel: grpc.aio.Channe
     assert (got.status, got.failed_files, got.error_message) == (upload_pb2.UPLOAD_STATUS_COMPLETED, 0, "")
 
 
-_OWNER_URLS: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def _remember_owner_url(owner_url: str) -> None:
-    _OWNER_URLS[:] = [owner_url]
-
-
-async def make_due(channel: grpc.aio.Channel, job_id: UUID) -> None:
-    with psycopg.connect(_OWNER_URLS[0]) as connection:
+def make_due(url: str, job_id: UUID) -> None:
+    with psycopg.connect(url) as connection:
         connection.execute("UPDATE sluice.jobs SET run_at = now() WHERE id = %s AND run_at IS NOT NULL", [job_id])
 
 
@@ -258,8 +250,8 @@ async def test_an_archives_members_take_its_place(channel: grpc.aio.Channel, own
         assert [refusal.reason for refusal in got.refusals] == ["TOO_LARGE"]
         member = await one_lease(stream, total=2, ended=1)
         assert await read_payload(channel, member) == b"first member"
-    chunks = "SELECT count(*) FROM public.upload_file_chunks c JOIN public.upload_files f ON f.id = c.file_id WHERE f.archive"
-    assert rows(owner_url, chunks) == [(0,)], "the archive's own bytes are gone"
+    chunks = "SELECT count(*) FROM public.upload_file_chunks c JOIN public.upload_files f ON f.id = c.file_id"
+    assert rows(owner_url, f"{chunks} WHERE f.archive") == [(0,)], "the archive's own bytes are gone"
 
 
 async def test_a_stale_token_adds_no_member(channel: grpc.aio.Channel, owner_url: str) -> None:

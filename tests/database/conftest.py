@@ -1,0 +1,23 @@
+"""The coordinator's store over a fresh database."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from coordinator.database import Database
+from tests.database.stores import Clock, Store
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """The store's verbs, logged in as the coordinator's role."""
+    database = Database(database_url, max_connections=8, timeout_seconds=10)
+    await database.open()
+    yield Store(database)
+    await database.close()
+
+
+@pytest.fixture
+def clock(owner_url: str) -> Clock:
+    """The database's time, which stands still until it is pushed."""
+    return Clock(owner_url)

@@ -1,0 +1,109 @@
+"""A claim stream's credit and outbox, as the coordinator keeps them."""
+
+import asyncio
+from uuid import uuid4
+
+from coordinator.clocks import VirtualClocks
+from coordinator.domain import ClaimedJob, Lease, ReapedJob
+from coordinator.sessions import Delivery, Notice, Session, SessionRegistry
+from coordinator.wakeups import Wakeups, wait_for
+
+
+def session() -> Session:
+    return Session(1, "w", ["q"], ["k"])
+
+
+def job(size: int = 10) -> ClaimedJob:
+    return ClaimedJob(Lease(uuid4(), 7), "k", 0, 1, 1, b"", size, 1000)
+
+
+def test_credit_is_a_total_so_that_a_repeat_changes_nothing() -> None:
+    one = session()
+    one.grant(3, None, 0)
+    one.grant(3, None, 0)
+    assert one.wanted_jobs == 3
+
+
+def test_a_claim_under_way_holds_its_credit_and_gives_back_what_it_did_not_use() -> None:
+    one = session()
+    one.grant(5, 100, 0)
+    one.reserve(5)
+    assert one.wanted_jobs == 0
+    one.settle(5, Delivery("q", (job(30), job(30))))
+    assert (one.wanted_jobs, one.wanted_bytes) == (3, 40)
+
+
+def test_credit_can_be_taken_back_as_far_as_it_is_unused() -> None:
+    one = session()
+    one.grant(5, None, 0)
+    one.reserve(2)
+    one.settle(2, Delivery("q", (job(), job())))
+    one.grant(1, None, 0)
+    assert one.wanted_jobs == 0
+
+
+def test_a_worker_holds_nothing_once_it_has_ended_all_it_was_sent() -> None:
+    one = session()
+    assert one.holds_nothing
+    one.reserve(1)
+    one.settle(1, Delivery("q", (job(),)))
+    assert not one.holds_nothing
+    one.grant(2, None, 1)
+    assert one.holds_nothing
+
+
+async def test_what_was_never_sent_is_given_back_once_the_claims_are_over() -> None:
+    one = session()
+    one.reserve(2)
+    one.end()
+    taking = asyncio.create_task(one.take_undelivered())
+    await asyncio.wait([taking], timeout=0.05)
+    assert not taking.done(), "a claim is under way"
+    late = job()
+    one.settle(2, Delivery("q", (late,)))
+    assert await taking == [late.lease]
+
+
+async def test_a_session_that_is_over_wakes_whoever_writes_its_stream() -> None:
+    one = session()
+    writing = asyncio.create_task(one.next_message())
+    await asyncio.wait([writing], timeout=0.05)
+    one.end()
+    assert await writing is None
+    assert one.wanted_jobs == 0
+
+
+async def test_only_the_session_that_held_a_job_is_told_of_its_loss() -> None:
+    registry = SessionRegistry()
+    one, other = session(), Session(2, "v", ["q"], ["k"])
+    registry.add(one)
+    registry.add(other)
+    lease = Lease(uuid4(), 9)
+    registry.tell_lost([ReapedJob(lease, 1, "q"), ReapedJob(Lease(uuid4(), 1), None, "q")])
+    assert await one.next_message() == Notice(lost=(lease,))
+    writing = asyncio.create_task(other.next_message())
+    await asyncio.wait([writing], timeout=0.05)
+    assert not writing.done()
+    writing.cancel()
+
+
+def test_virtual_time_never_goes_back() -> None:
+    clocks = VirtualClocks()
+    clocks.advance("q", 0, 5)
+    clocks.merge([("q", 0, 3), ("q", 1, 9)])
+    assert (clocks.read("q", 0), clocks.read("q", 1), clocks.read("other", 0)) == (5, 9, 0)
+
+
+async def test_a_wake_up_reaches_those_who_listen_to_its_topic_alone() -> None:
+    wakeups = Wakeups()
+    with wakeups.listen(["a", "b"]) as mine, wakeups.listen(["c"]) as other:
+        wakeups.wake(["b"])
+        assert mine.is_set()
+        assert not other.is_set()
+        await wait_for(mine, 5)
+        assert not mine.is_set()
+        wakeups.wake_all()
+        assert other.is_set()
+        await wait_for(mine, 5)
+    wakeups.wake(["a"])
+    assert not mine.is_set()
