@@ -51,7 +51,7 @@ class Access:
 
     def check(self, method: str, authorization: str) -> None:
         """Lets a call pass, or raises Unauthenticated or PermissionDenied."""
-        if self.open or method.startswith(_OPEN_TO_ALL):
+        if self.open or is_open_to_all(method):
             return
         role = self._role(authorization)
         if role is None:
@@ -63,6 +63,11 @@ class Access:
         scheme, _, token = authorization.partition(" ")
         shown = _hash(token) if scheme.lower() == "bearer" else b""
         return next((role for known, role in self._roles.items() if hmac.compare_digest(known, shown)), None)
+
+
+def is_open_to_all(method: str) -> bool:
+    """Returns whether a method is none of the contract's but of health checks or reflection."""
+    return method.startswith(_OPEN_TO_ALL)
 
 
 def roles_of(method: str) -> frozenset[Role]:

@@ -23,6 +23,11 @@ class CommitGate:
         # A queue lives as long as somebody stands in it.
         self._queues: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
+    @property
+    def people_waiting(self) -> int:
+        """How many people have a commit under way or in the queue."""
+        return len(self._queues)
+
     @asynccontextmanager
     async def turn(self, user_id: UUID) -> AsyncIterator[None]:
         """Waits for the person's turn, then for a place. Raises Busy where that takes too long.

@@ -10,7 +10,7 @@ import structlog
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.domain import ClaimedJob
-from coordinator.errors import StoreUnavailable
+from coordinator.errors import SluiceError
 from coordinator.sessions import Delivery, Session, SessionRegistry
 from coordinator.store import claims
 from coordinator.store.claims import UNLIMITED_BYTES, ClaimLimit
@@ -51,8 +51,13 @@ class Dispatcher:
             while not self._stopping:
                 try:
                     found = await self._serve_everyone()
-                except StoreUnavailable as error:
+                except SluiceError as error:
                     log.warning("claim_failed", queue=self._queue, error=error.message)
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+                except Exception:
+                    # A queue whose loop has ended would look idle for ever.
+                    log.exception("claim_failed", queue=self._queue)
                     await asyncio.sleep(RETRY_SECONDS)
                     continue
                 if not found:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import grpc.aio
 import structlog
+from google.protobuf.message import DecodeError
 
-from coordinator.access import Access
-from coordinator.errors import SluiceError
+from coordinator.access import Access, is_open_to_all
+from coordinator.errors import InvalidRequest, SluiceError
 from coordinator.statuses import CODES, DETAILS_KEY, Incident, status_of
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -34,17 +36,17 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler | None:
-        """Wraps the handler of a call; an unknown method has none and stays unknown."""
+        """Wraps the handler of a call of the contract; others, and unknown methods, stay as they are."""
         handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
         method = str(handler_call_details.method)
+        if handler is None or is_open_to_all(method):
+            return handler
         wrap = self._stream if handler.response_streaming else self._single
         make = _MAKERS[handler.request_streaming, handler.response_streaming]
         behaviour = getattr(handler, _BEHAVIOURS[handler.request_streaming, handler.response_streaming])
         return make(
             wrap(method, behaviour),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=partial(_deserialize, handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
@@ -53,7 +55,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     ) -> Callable[[Any, Context], Awaitable[Any]]:
         async def call(request: Any, context: Context) -> Any:
             async with self._translated(method, context):
-                return await behaviour(request, context)
+                return await behaviour(_checked(request), context)
 
         return call
 
@@ -61,9 +63,10 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         self, method: str, behaviour: Callable[[Any, Context], AsyncGenerator[Any, None]]
     ) -> Callable[[Any, Context], AsyncIterator[Any]]:
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
-            async with self._translated(method, context), aclosing(behaviour(request, context)) as responses:
-                async for response in responses:
-                    yield response
+            async with self._translated(method, context):
+                async with aclosing(behaviour(_checked(request), context)) as responses:
+                    async for response in responses:
+                        yield response
 
         return call
 
@@ -80,6 +83,31 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
             incident = uuid.uuid4().hex
             log.exception("incident", incident=incident, method=method)
             await _abort(context, Incident(incident))
+
+
+class _Malformed:
+    """Stands for a message that could not be read, until somebody is there to be told so."""
+
+
+def _deserialize(deserializer: Callable[[bytes], Any] | None, content: bytes) -> Any:
+    try:
+        return deserializer(content) if deserializer else content
+    except DecodeError:
+        return _Malformed()
+
+
+def _checked(request: Any) -> Any:
+    """Returns a request, or a stream of them, in which every message could be read. Raises InvalidRequest."""
+    if isinstance(request, AsyncIterable):
+        return _all_checked(request)
+    if isinstance(request, _Malformed):
+        raise InvalidRequest("The message cannot be read: it is none of this contract, or was damaged.")
+    return request
+
+
+async def _all_checked(requests: AsyncIterable[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _checked(request)
 
 
 def _authorization(context: Context) -> str:

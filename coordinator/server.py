@@ -169,9 +169,13 @@ class Coordinator:
         Raises StoreUnavailable where the database does not answer, OSError where the port is taken.
         """
         await self._database.open()
-        await self._maintenance.start()
-        self.port = self._bind()
-        await self._server.start()
+        try:
+            await self._maintenance.start()
+            self.port = self._bind()
+            await self._server.start()
+        except BaseException:
+            await self.stop()
+            raise
         readiness = repeat("readiness", READINESS_SECONDS, self._tell_readiness, self._stopping)
         self._readiness = asyncio.create_task(readiness, name="readiness")
         log.info("coordinator_started", coordinator=str(self.id), host=self._settings.grpc_host, port=self.port)
