@@ -63,10 +63,9 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         self, method: str, behaviour: Callable[[Any, Context], AsyncGenerator[Any, None]]
     ) -> Callable[[Any, Context], AsyncIterator[Any]]:
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
-            async with self._translated(method, context):
-                async with aclosing(behaviour(_checked(request), context)) as responses:
-                    async for response in responses:
-                        yield response
+            async with self._translated(method, context), aclosing(behaviour(_checked(request), context)) as responses:
+                async for response in responses:
+                    yield response
 
         return call
 

@@ -135,7 +135,7 @@ class EmbeddedPostgres:
 
     def _initdb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = self._command("initdb", *arguments)
-        return subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+        return subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
 
     def _serve(self, deadline: float) -> int:
         """Starts the server, again while what hinders it is passing, and returns its port."""
@@ -157,7 +157,7 @@ class EmbeddedPostgres:
         options = [f"--{name}={value}" for name, value in {**self._settings, **fixed}.items()]
         with self._files.log.open("ab") as log:
             position = log.tell()
-            self._process = subprocess.Popen(  # noqa: S603 - our own command
+            self._process = subprocess.Popen(
                 self._command("postgres", "-D", str(self._files.data), *options),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -21,9 +21,9 @@ def ensure_database(url: str, name: str) -> str:
     return with_database(url, name)
 
 
-def give_login(url: str, role: str) -> str:
-    """Lets a role log in with a new password, instead of any former one, and returns the role's URL."""
-    password = secrets.token_urlsafe(24)
+def give_login(url: str, role: str, password: str | None = None) -> str:
+    """Lets a role log in with a password, a new one where None, instead of any former; returns the role's URL."""
+    password = password or secrets.token_urlsafe(24)
     with connect_admin(url) as connection:
         verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
         connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), verifier.decode()))

@@ -2,19 +2,27 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 _POLL_SECONDS = 0.02
 
 T = TypeVar("T")
 
 
+@overload
+async def eventually(check: Callable[[], Coroutine[Any, Any, T]], timeout: float = ...) -> T: ...
+
+
+@overload
+async def eventually(check: Callable[[], T], timeout: float = ...) -> T: ...
+
+
 async def eventually(
-    check: Callable[[], T | Awaitable[T]],
-    timeout: float = 10.0,  # noqa: ASYNC109 - polling has a deadline of its own, so that it can say what was last seen
-) -> T:
+    check: Callable[[], Any],
+    timeout: float = 10.0,
+) -> Any:
     """Returns what `check` gives as soon as that is true; a failed assertion in it counts as "not yet".
 
     Args:
@@ -25,7 +33,7 @@ async def eventually(
     while True:
         try:
             seen = check()
-            result: T = await seen if inspect.isawaitable(seen) else seen
+            result = await seen if inspect.isawaitable(seen) else seen
             if result:
                 return result
             last = f"last seen: {result!r}"

@@ -1,6 +1,7 @@
 """The coordinator as a server: health, reflection, errors that leak nothing, starting and stopping."""
 
 import socket
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -20,14 +21,14 @@ from tests.waiting import eventually
 
 async def health(channel: grpc.aio.Channel, service: str = "") -> int:
     stub = health_pb2_grpc.HealthStub(channel)
-    return (await stub.Check(health_pb2.HealthCheckRequest(service=service))).status  # type: ignore[no-any-return]
+    return int((await stub.Check(health_pb2.HealthCheckRequest(service=service))).status)
 
 
 async def test_it_says_that_it_is_ready(channel: grpc.aio.Channel) -> None:
     for service in ("", *SERVICES):
 
         async def is_serving(service: str = service) -> bool:
-            return await health(channel, service) == health_pb2.HealthCheckResponse.SERVING
+            return await health(channel, service) == int(health_pb2.HealthCheckResponse.SERVING)
 
         await eventually(is_serving)
 
@@ -39,7 +40,7 @@ async def test_it_is_not_ready_without_a_place_for_tomorrows_history(channel: gr
         connection.execute(f"DROP TABLE sluice.job_history_{row[0]}")
 
     async def is_not_serving() -> bool:
-        return await health(channel) == health_pb2.HealthCheckResponse.NOT_SERVING
+        return await health(channel) == int(health_pb2.HealthCheckResponse.NOT_SERVING)
 
     await eventually(is_not_serving)
 
@@ -53,14 +54,14 @@ async def test_reflection_lists_the_services(channel: grpc.aio.Channel) -> None:
 
 
 async def test_a_malformed_message_is_refused_and_the_server_stays_up(channel: grpc.aio.Channel) -> None:
-    call = channel.unary_unary("/jobs.v1.JobService/Enqueue", request_serializer=bytes)
+    call: Any = channel.unary_unary("/jobs.v1.JobService/Enqueue", request_serializer=bytes)
     refused = await refusal_of(call(b"\xff\xff\xff no message"))
     assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
-    assert await enqueue(channel, new_job())
+    assert len(await enqueue(channel, new_job())) == 1
 
 
 async def test_a_malformed_message_in_a_stream_is_refused(channel: grpc.aio.Channel) -> None:
-    call = channel.stream_stream("/jobs.v1.WorkerService/Claim", request_serializer=bytes)()
+    call: Any = channel.stream_stream("/jobs.v1.WorkerService/Claim", request_serializer=bytes)()
     hello = worker_service_pb2.Hello(worker="w", queues=["q"], kinds=["k"])
     await call.write(worker_service_pb2.ClaimRequest(hello=hello).SerializeToString())
     await call.read()
@@ -120,7 +121,8 @@ async def test_a_service_token_is_asked_for_where_there_are_some(start_coordinat
         assert (await refusal_of(stub.Enqueue(request))).code is grpc.StatusCode.UNAUTHENTICATED
         wrong_role = (("authorization", "Bearer worker-token-00001"),)
         assert (await refusal_of(stub.Enqueue(request, metadata=wrong_role))).reason == "PERMISSION_DENIED"
-        assert await stub.Enqueue(request, metadata=(("authorization", "Bearer producer-token-0001"),))
+        right_role = (("authorization", "Bearer producer-token-0001"),)
+        assert len((await stub.Enqueue(request, metadata=right_role)).job_ids) == 1
 
 
 async def test_a_port_that_is_taken_is_told_in_a_sentence(database_url: str) -> None:

@@ -42,7 +42,8 @@ def test_all_mistakes_are_told_at_once_without_their_values() -> None:
 def test_beyond_loopback_tokens_are_asked_for(host: str) -> None:
     with pytest.raises(ValidationError, match="SLUICE_SERVICE_TOKENS"):
         Settings(DATABASE_URL=URL, grpc_host=host)
-    assert Settings(DATABASE_URL=URL, grpc_host=host, service_tokens="worker:token-token-token-1")
+    with_tokens = Settings(DATABASE_URL=URL, grpc_host=host, service_tokens="worker:token-token-token-1")
+    assert with_tokens.grpc_host == host
 
 
 def test_a_ping_that_could_come_too_late_is_refused() -> None:
