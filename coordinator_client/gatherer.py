@@ -1,0 +1,60 @@
+"""Gathers what callers want at the same time into one call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class Gatherer(Generic[Item, Answer]):
+    """Sends items in batches, one batch at a time: what comes while one is under way goes into the next.
+
+    There is no timer: a lone item goes at once, and under load the batches grow by themselves.
+    """
+
+    def __init__(self, send: Callable[[list[Item]], Awaitable[list[Answer]]], limit: int) -> None:
+        """Takes what sends a batch of at most `limit` items and returns an answer for each."""
+        self._send = send
+        self._limit = limit
+        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._sender: asyncio.Task[None] | None = None
+
+    async def submit(self, item: Item) -> Answer:
+        """Sends an item with the next batch and waits for its answer; raises what the sending raised."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._sender is None or self._sender.done():
+            self._sender = asyncio.create_task(self._send_waiting())
+        return await future
+
+    async def close(self) -> None:
+        """Gives up what was not answered: its callers are cancelled."""
+        if self._sender is not None:
+            self._sender.cancel()
+            await asyncio.wait([self._sender])
+        for _, future in self._waiting:
+            future.cancel()
+
+    async def _send_waiting(self) -> None:
+        while self._waiting:
+            batch = self._waiting[: self._limit]
+            del self._waiting[: self._limit]
+            await self._send_batch(batch)
+
+    async def _send_batch(self, batch: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers = await self._send([item for item, _ in batch])
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if not future.done():  # its caller may have left
+                    future.set_result(answer)
+        except Exception as error:  # noqa: BLE001 - belongs to the callers
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+        finally:
+            for _, future in batch:
+                future.cancel()  # does nothing to one that is done

@@ -1,0 +1,56 @@
+"""The calls of listens.v1.ListenService: a message in, a message out, refusals as exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import grpc.aio
+
+from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary, send_stream
+from protos.listens.v1 import listen_service_pb2 as messages
+from protos.listens.v1.listen_service_pb2_grpc import ListenServiceStub
+
+
+class ListenClient:
+    """Reads a person's plays in numbers, and stores a file's.
+
+    What each call answers and when it is refused stands in the contract. A unary call gets `timeout_seconds`
+    for all its tries together; all of them only read, and are tried again where nobody answered. All raise
+    CoordinatorError.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = ListenServiceStub(channel)
+        # Not by the stub: the messages were serialized where they were made, in another process.
+        self._commit_listens: grpc.aio.StreamUnaryMultiCallable[bytes, messages.CommitListensResponse]
+        self._commit_listens = channel.stream_unary(
+            "/listens.v1.ListenService/CommitListens",
+            response_deserializer=messages.CommitListensResponse.FromString,
+        )
+
+    async def get_overview(
+        self, request: messages.GetOverviewRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.GetOverviewResponse:
+        """Reads the sums over a person's plays."""
+        return await call_unary(self._stub.GetOverview, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
+    async def list_top(
+        self, request: messages.ListTopRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.ListTopResponse:
+        """Reads a page of the top artists, tracks or albums."""
+        return await call_unary(self._stub.ListTop, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
+    async def get_timeline(
+        self, request: messages.GetTimelineRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.GetTimelineResponse:
+        """Reads plays and time per bucket of the calendar."""
+        return await call_unary(self._stub.GetTimeline, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
+    async def commit_listens(
+        self, requests: AsyncGenerator[bytes, None], *, timeout_seconds: float | None = None
+    ) -> messages.CommitListensResponse:
+        """Ends an ingest job with the file's plays: serialized CommitListensRequests, the header first.
+
+        Not repeated here, since the requests are read once, and closed; a repeat with the same token is safe.
+        """
+        return await send_stream(self._commit_listens, requests, timeout_seconds)

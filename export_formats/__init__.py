@@ -1,0 +1,39 @@
+"""Streaming-history exports: what a file is, its plays, what is in an archive, and generated samples.
+
+Pure code: bytes in, values out; no files, no network, no clock. `recognise_head` judges the beginning of a
+file, `parse` reads a whole one, `open_archive` looks into a ZIP, `Inflater` undoes gzip; what can never be
+read raises `ExportError`. Sample exports with known truth are in `export_formats.samples`.
+"""
+
+from export_formats.archives import Archive, ArchiveLimits, Member, Refusal, open_archive
+from export_formats.errors import ExportError, Reason, Rejection
+from export_formats.filenames import shown_name
+from export_formats.formats import EMPTY, FORMAT_NAMES
+from export_formats.heads import HEAD_BYTES, recognise_head
+from export_formats.identity import fold
+from export_formats.inflating import Inflater
+from export_formats.parsing import parse
+from export_formats.plays import UNKNOWN_ARTIST, UNKNOWN_TRACK, ParsedFile, Plays
+
+__all__ = [
+    "EMPTY",
+    "FORMAT_NAMES",
+    "HEAD_BYTES",
+    "UNKNOWN_ARTIST",
+    "UNKNOWN_TRACK",
+    "Archive",
+    "ArchiveLimits",
+    "ExportError",
+    "Inflater",
+    "Member",
+    "ParsedFile",
+    "Plays",
+    "Reason",
+    "Refusal",
+    "Rejection",
+    "fold",
+    "open_archive",
+    "parse",
+    "recognise_head",
+    "shown_name",
+]

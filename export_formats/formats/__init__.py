@@ -1,0 +1,33 @@
+"""The registry: a new provider is one module beside these and one line here."""
+
+from typing import Final
+
+from export_formats.formats.account_audiobook import ACCOUNT_AUDIOBOOK
+from export_formats.formats.account_music import ACCOUNT_MUSIC
+from export_formats.formats.account_podcast import ACCOUNT_PODCAST
+from export_formats.formats.extended import EXTENDED
+from export_formats.formats.format import Format
+
+FORMATS: Final[tuple[Format, ...]] = (EXTENDED, ACCOUNT_MUSIC, ACCOUNT_PODCAST, ACCOUNT_AUDIOBOOK)
+"""Every format, in the order in which a row is tried."""
+
+EMPTY: Final = "empty"
+"""The name of a history without rows, which could be of any format."""
+
+FORMAT_NAMES: Final[tuple[str, ...]] = (*(known.name for known in FORMATS), EMPTY)
+
+
+def format_of_row(keys: frozenset[str]) -> Format | None:
+    """Give the format to which a whole row with these keys belongs."""
+    return next((known for known in FORMATS if known.needs <= keys and known.any_of & keys), None)
+
+
+def format_of_cut_row(keys: frozenset[str]) -> Format | None:
+    """Give the format that the first keys of a row speak for most."""
+    best = max(FORMATS, key=lambda known: len((known.needs | known.any_of) & keys))
+    return best if (best.needs | best.any_of) & keys else None
+
+
+def format_named(name: str) -> Format:
+    """Give the format of that name, one of `FORMAT_NAMES` other than `EMPTY`."""
+    return next(known for known in FORMATS if known.name == name)

@@ -1,0 +1,59 @@
+"""JSON as such: is it whole, and where does it break.
+
+msgspec reads strictly (no NaN, no comments, nothing behind the end), with two things to know: it refuses a
+lone surrogate escape, which JSON allows, and it gives up on deep nesting with a RecursionError.
+"""
+
+import re
+
+import msgspec
+
+from export_formats.errors import ExportError, Reason
+
+_value: msgspec.json.Decoder[msgspec.Raw] = msgspec.json.Decoder(msgspec.Raw)
+_POSITION = re.compile(r"\(byte ([0-9]+)\)")
+
+# An escape counts with an even number of backslashes before it. A whole pair is matched first, and kept.
+_SURROGATE = re.compile(
+    rb"(?<!\\)((?:\\\\)*+)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+
+
+def check_syntax(text: bytes) -> None:
+    """Read UTF-8 text as one JSON value of any shape, without keeping it.
+
+    Raises:
+        ExportError: NOT_JSON with the position, or TOO_DEEP.
+    """
+    try:
+        _value.decode(without_lone_surrogates(text))
+    except msgspec.DecodeError as error:
+        raise not_json(position_of(error, len(text))) from None
+    except RecursionError:
+        raise too_deep() from None
+
+
+def without_lone_surrogates(text: bytes) -> bytes:
+    """Put an escaped NUL in the place of each lone surrogate escape, which is as bad but can be read.
+
+    The length stays, so positions stay true.
+    """
+    return _SURROGATE.sub(lambda match: match[0] if match[2] else match[1] + rb"\u0000", text)
+
+
+def not_json(position: int) -> ExportError:
+    """Give the error for text that stops being JSON at a byte (counted from 0, in UTF-8, without a mark)."""
+    message = f"The file is not valid JSON: it breaks at byte {position:,}. Take it from the export again."
+    return ExportError(Reason.NOT_JSON, message)
+
+
+def too_deep() -> ExportError:
+    """Give the error for values nested deeper than any history."""
+    return ExportError(Reason.TOO_DEEP, "The file nests values deeper than any listening history does.")
+
+
+def position_of(error: msgspec.DecodeError, end: int) -> int:
+    """Give the position that a message of msgspec names, or the end for input that was cut."""
+    match = _POSITION.search(str(error))
+    return int(match[1]) if match else end
