@@ -1,0 +1,218 @@
+"""A coordinator without a database, which does what a test tells it to and remembers what workers say."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc.aio
+from google.protobuf.duration_pb2 import Duration
+
+from coordinator_client.leases import Lease, from_columns, to_columns
+from protos.jobs.v1 import job_pb2, worker_service_pb2
+from protos.jobs.v1.worker_service_pb2_grpc import WorkerServiceServicer, add_WorkerServiceServicer_to_server
+from tests.waiting import eventually
+
+LEASE_MS = 1_000
+PING_MS = 100
+
+_tokens = itertools.count(1)
+
+
+def duration(milliseconds: int) -> Duration:
+    message = Duration()
+    message.FromMilliseconds(milliseconds)
+    return message
+
+
+def new_lease() -> Lease:
+    return Lease(uuid.uuid4().bytes, next(_tokens))
+
+
+def job_batch(
+    leases: Iterable[Lease],
+    *,
+    kind: str = "note",
+    payload: bytes = b"",
+    size: int = 0,
+    deadline_ms: int = 60_000,
+) -> job_pb2.JobBatch:
+    """A batch of like jobs on their first attempts."""
+    listed = list(leases)
+    count = len(listed)
+    return job_pb2.JobBatch(
+        queue="notes",
+        leases=to_columns(listed),
+        attempts=[1] * count,
+        kinds=[kind],
+        kind_indexes=[0] * count,
+        payloads=[payload] * count,
+        sizes=[size or len(payload)] * count,
+        deadlines_ms=[deadline_ms] * count,
+    )
+
+
+@dataclass
+class Stream:
+    """One claim stream, from the coordinator's side."""
+
+    hello: worker_service_pb2.Hello
+    credits: list[worker_service_pb2.Credit] = field(default_factory=list)
+    pings: list[int] = field(default_factory=list)
+    outbox: asyncio.Queue[worker_service_pb2.ClaimResponse | None] = field(default_factory=asyncio.Queue)
+    half_closed: bool = False
+    closed: bool = False
+
+    @property
+    def credit(self) -> worker_service_pb2.Credit:
+        return self.credits[-1] if self.credits else worker_service_pb2.Credit()
+
+    def send_jobs(self, leases: Iterable[Lease], **job: object) -> None:
+        batch = job_batch(leases, **job)  # type: ignore[arg-type]
+        self.outbox.put_nowait(worker_service_pb2.ClaimResponse(jobs=batch))
+
+    def send_pong(self, *, sequence: int = 0, lost: Iterable[Lease] = (), drain: bool = False) -> None:
+        pong = worker_service_pb2.Pong(sequence=sequence, lost=to_columns(lost), drain=drain)
+        self.outbox.put_nowait(worker_service_pb2.ClaimResponse(pong=pong))
+
+    def end(self) -> None:
+        """Ends the stream without a word."""
+        self.outbox.put_nowait(None)
+
+
+class ScriptedCoordinator(WorkerServiceServicer):
+    """Serves workers on a free loopback port; answers pings and verbs unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.streams: list[Stream] = []
+        self.answers_pings = True
+        self.completions: list[list[Lease]] = []
+        self.failures: list[worker_service_pb2.Failure] = []
+        self.releases: list[Lease] = []
+        # Verbs wait for it: cleared, they hang.
+        self.answers_verbs = asyncio.Event()
+        self.answers_verbs.set()
+        self.refuses = False
+        # How many calls of Complete are still to be refused as UNAVAILABLE.
+        self.unavailable_completions = 0
+        self.content: list[bytes] = []
+        self.payload_offsets: list[int] = []
+        # How many chunks a ReadPayload gives before it breaks; None: all.
+        self.breaks_after: int | None = None
+        self.address = ""
+        self._server = grpc.aio.server()
+
+    def add_methods(self, service: str, handlers: dict[str, grpc.RpcMethodHandler[Any, Any]]) -> None:
+        """Serves methods of another service as well; to be called before the start."""
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+
+    async def start(self) -> None:
+        add_WorkerServiceServicer_to_server(self, self._server)
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        await self._server.start()
+
+    async def stop(self) -> None:
+        await self._server.stop(None)
+
+    async def stream(self, number: int = 0) -> Stream:
+        """The stream of that number, as soon as it is open and has credit."""
+
+        def open_stream() -> Stream:
+            assert len(self.streams) > number
+            assert self.streams[number].credits
+            return self.streams[number]
+
+        return await eventually(open_stream)
+
+    @property
+    def completed(self) -> list[Lease]:
+        return [lease for batch in self.completions for lease in batch]
+
+    async def Claim(  # noqa: N802 - the contract's name
+        self,
+        request_iterator: AsyncIterator[worker_service_pb2.ClaimRequest],
+        context: grpc.aio.ServicerContext[object, object],
+    ) -> AsyncIterator[worker_service_pb2.ClaimResponse]:
+        first = await anext(request_iterator)
+        stream = Stream(first.hello)
+        self.streams.append(stream)
+        listener = asyncio.create_task(self._listen(stream, request_iterator))
+        yield worker_service_pb2.ClaimResponse(
+            welcome=worker_service_pb2.Welcome(
+                session_id=f"session-{len(self.streams)}",
+                lease=duration(LEASE_MS),
+                ping_interval=duration(PING_MS),
+            )
+        )
+        try:
+            while (message := await stream.outbox.get()) is not None:
+                yield message
+        finally:
+            stream.closed = True
+            listener.cancel()
+
+    async def _listen(self, stream: Stream, requests: AsyncIterator[worker_service_pb2.ClaimRequest]) -> None:
+        async for request in requests:
+            if request.HasField("credit"):
+                stream.credits.append(request.credit)
+            elif request.HasField("ping"):
+                stream.pings.append(request.ping.sequence)
+                if self.answers_pings:
+                    stream.send_pong(sequence=request.ping.sequence)
+        stream.half_closed = True
+        stream.end()
+
+    async def Complete(  # noqa: N802 - the contract's name
+        self, request: worker_service_pb2.CompleteRequest, context: grpc.aio.ServicerContext[object, object]
+    ) -> worker_service_pb2.CompleteResponse:
+        if self.unavailable_completions:
+            self.unavailable_completions -= 1
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the database is away")
+        leases = from_columns(request.leases)
+        self.completions.append(leases)
+        await self.answers_verbs.wait()
+        return worker_service_pb2.CompleteResponse(refusals=self._refusals(len(leases)))
+
+    async def Fail(  # noqa: N802 - the contract's name
+        self, request: worker_service_pb2.FailRequest, context: grpc.aio.ServicerContext[object, object]
+    ) -> worker_service_pb2.FailResponse:
+        self.failures += request.failures
+        await self.answers_verbs.wait()
+        outcome = worker_service_pb2.FailOutcome(state=job_pb2.JOB_STATE_SCHEDULED)
+        return worker_service_pb2.FailResponse(outcomes=[outcome] * len(request.failures))
+
+    async def Release(  # noqa: N802 - the contract's name
+        self, request: worker_service_pb2.ReleaseRequest, context: grpc.aio.ServicerContext[object, object]
+    ) -> worker_service_pb2.ReleaseResponse:
+        self.releases += from_columns(request.leases)
+        return worker_service_pb2.ReleaseResponse()
+
+    async def ReadPayload(  # noqa: N802 - the contract's name
+        self,
+        request: worker_service_pb2.ReadPayloadRequest,
+        context: grpc.aio.ServicerContext[object, object],
+    ) -> AsyncIterator[worker_service_pb2.ReadPayloadResponse]:
+        self.payload_offsets.append(request.offset)
+        given = 0
+        start = 0
+        for chunk in self.content:
+            if start >= request.offset:
+                if given == self.breaks_after:
+                    await context.abort(grpc.StatusCode.UNAVAILABLE, "the coordinator went away")
+                yield worker_service_pb2.ReadPayloadResponse(content=chunk)
+                given += 1
+            start += len(chunk)
+
+    async def ClaimBatch(  # noqa: N802 - the contract's name
+        self, request: worker_service_pb2.ClaimBatchRequest, context: grpc.aio.ServicerContext[object, object]
+    ) -> worker_service_pb2.ClaimBatchResponse:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "the script has no such call")
+
+    def _refusals(self, count: int) -> list[worker_service_pb2.Refusal]:
+        if not self.refuses:
+            return []
+        return [worker_service_pb2.Refusal(index=index, reason="LEASE_LOST") for index in range(count)]

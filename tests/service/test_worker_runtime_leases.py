@@ -1,0 +1,151 @@
+"""The stream is the lease: what a worker does when either of them ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from coordinator_client.job_context import JobContext
+from coordinator_client.outcomes import Ended
+from protos.jobs.v1 import worker_service_pb2
+from tests.service.scripted_coordinator import LEASE_MS, job_batch, new_lease
+from tests.service.worker_fixtures import HeldHandler, scripted, working
+from tests.waiting import eventually
+
+
+async def test_a_lost_lease_stops_its_handler_and_no_other() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        stream = await coordinator.stream()
+        lost, kept = new_lease(), new_lease()
+        stream.send_jobs([lost, kept])
+        await eventually(lambda: handler.running == 2)
+        stream.send_pong(lost=[lost])
+        await eventually(lambda: handler.running == 1)
+        assert [context.lease for context in handler.cancelled] == [lost]
+        assert handler.cancelled[0].is_cancelled
+        handler.may_end.set()
+        await eventually(lambda: stream.credit.ended_total == 2)
+        assert coordinator.completed == [kept]
+        assert coordinator.failures == []
+        assert coordinator.releases == []
+
+
+async def test_a_broken_stream_stops_the_handlers_and_opens_another() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        stream = await coordinator.stream()
+        stream.send_jobs([new_lease()])
+        await eventually(lambda: handler.running == 1)
+        stream.end()
+        await eventually(lambda: handler.cancelled)
+        again = await coordinator.stream(1)
+        assert again.credit.jobs_total == 5
+        assert again.credit.ended_total == 0
+        assert coordinator.completed == []
+        assert coordinator.failures == []
+
+
+async def test_the_first_reconnect_is_immediate() -> None:
+    async with scripted() as coordinator, working(coordinator, {"note": HeldHandler()}):
+        (await coordinator.stream()).end()
+        before = asyncio.get_running_loop().time()
+        await coordinator.stream(1)
+        assert asyncio.get_running_loop().time() - before < 0.4
+
+
+async def test_a_stream_whose_pings_are_not_answered_is_given_up_within_the_lease() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        stream = await coordinator.stream()
+        stream.send_jobs([new_lease()])
+        await eventually(lambda: handler.running == 1)
+        coordinator.answers_pings = False
+        before = asyncio.get_running_loop().time()
+        await eventually(lambda: handler.cancelled)
+        assert asyncio.get_running_loop().time() - before <= LEASE_MS / 1000 + 0.2
+        coordinator.answers_pings = True
+        await coordinator.stream(1)
+        await eventually(lambda: stream.closed)
+
+
+async def test_jobs_do_not_stand_in_for_answers_to_pings() -> None:
+    handler = HeldHandler()
+    handler.may_end.set()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        stream = await coordinator.stream()
+        coordinator.answers_pings = False
+
+        def another_stream_after_one_more_job() -> bool:
+            stream.send_jobs([new_lease()])
+            return len(coordinator.streams) > 1
+
+        await eventually(another_stream_after_one_more_job, timeout=3)
+
+
+async def test_an_unasked_pong_does_not_prove_the_lease() -> None:
+    async with scripted() as coordinator, working(coordinator, {"note": HeldHandler()}):
+        stream = await coordinator.stream()
+        coordinator.answers_pings = False
+
+        def another_stream_after_one_more_pong() -> bool:
+            stream.send_pong()
+            return len(coordinator.streams) > 1
+
+        await eventually(another_stream_after_one_more_pong, timeout=3)
+
+
+async def test_a_handler_that_waits_does_not_keep_pings_waiting() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        stream = await coordinator.stream()
+        stream.send_jobs([new_lease() for _ in range(5)])
+        await eventually(lambda: handler.running == 5)
+        await eventually(lambda: len(stream.pings) >= 2 * LEASE_MS / 100)
+        assert len(coordinator.streams) == 1
+        assert handler.running == 5
+
+
+@pytest.mark.parametrize("column", ["attempts", "kind_indexes", "payloads", "sizes", "deadlines_ms"])
+async def test_a_batch_with_uneven_columns_ends_the_session_and_runs_nothing(column: str) -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        stream = await coordinator.stream()
+        batch = job_batch([new_lease(), new_lease()])
+        del getattr(batch, column)[-1]
+        stream.outbox.put_nowait(worker_service_pb2.ClaimResponse(jobs=batch))
+        await coordinator.stream(1)
+        assert handler.started == []
+
+
+async def test_a_completion_that_is_refused_is_dropped() -> None:
+    handler = HeldHandler()
+    handler.may_end.set()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        coordinator.refuses = True
+        stream = await coordinator.stream()
+        stream.send_jobs([new_lease()])
+        await eventually(lambda: stream.credit.ended_total == 1)
+        assert len(coordinator.completions) == 1
+        assert coordinator.failures == []
+
+
+async def test_a_handler_that_survives_its_lease_completes_nothing() -> None:
+    survived = asyncio.Event()
+
+    async def stubborn(context: JobContext) -> Ended | None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            survived.set()
+        return None
+
+    async with scripted() as coordinator, working(coordinator, {"note": stubborn}):
+        stream = await coordinator.stream()
+        lease = new_lease()
+        stream.send_jobs([lease])
+        stream.send_pong(lost=[lease])
+        await eventually(lambda: stream.credit.ended_total == 1)
+        assert survived.is_set()
+        assert coordinator.completions == []

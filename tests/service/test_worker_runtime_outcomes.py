@@ -1,0 +1,182 @@
+"""How a handler ends, and what the coordinator is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from coordinator_client.errors import CoordinatorUnreachable, LeaseLost
+from coordinator_client.job_context import JobContext
+from coordinator_client.outcomes import AttemptFailure, Ended, PermanentFailure, Release
+from tests.service.scripted_coordinator import new_lease
+from tests.service.worker_fixtures import HeldHandler, scripted, working
+from tests.waiting import eventually
+
+
+async def test_a_handler_that_returns_completes_its_job() -> None:
+    handler = HeldHandler()
+    handler.may_end.set()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        lease = new_lease()
+        (await coordinator.stream()).send_jobs([lease], payload=b"buy milk", size=8)
+        await eventually(lambda: coordinator.completed == [lease])
+        context = handler.started[0]
+        assert (context.queue, context.kind, context.attempt) == ("notes", "note", 1)
+        assert (context.payload, context.size) == (b"buy milk", 8)
+        assert context.job_id == str(lease)
+        assert 50 < context.seconds_left <= 60
+
+
+async def test_a_job_that_its_handler_has_ended_is_not_completed_again() -> None:
+    async def ends_by_itself(context: JobContext) -> Ended | None:
+        return Ended.ALREADY
+
+    async with scripted() as coordinator, working(coordinator, {"note": ends_by_itself}):
+        stream = await coordinator.stream()
+        stream.send_jobs([new_lease()])
+        await eventually(lambda: stream.credit.ended_total == 1)
+        assert coordinator.completions == []
+
+
+async def test_completions_that_come_while_one_is_under_way_go_together() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}, concurrency=50):
+        stream = await coordinator.stream()
+        coordinator.answers_verbs.clear()
+        stream.send_jobs([new_lease() for _ in range(10)])
+        await eventually(lambda: handler.running == 10)
+        handler.may_end.set()
+        await eventually(lambda: coordinator.completions)
+        stream.send_jobs([new_lease() for _ in range(40)])
+        await eventually(lambda: len(handler.started) == 50)
+        coordinator.answers_verbs.set()
+        await eventually(lambda: stream.credit.ended_total == 50)
+        assert [len(batch) for batch in coordinator.completions] == [10, 40]
+
+
+async def test_a_completion_is_repeated_until_the_coordinator_answers() -> None:
+    handler = HeldHandler()
+    handler.may_end.set()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        coordinator.unavailable_completions = 3
+        lease = new_lease()
+        (await coordinator.stream()).send_jobs([lease])
+        await eventually(lambda: coordinator.completed == [lease])
+        assert coordinator.unavailable_completions == 0
+        assert len(handler.started) == 1
+
+
+@pytest.mark.parametrize("kind", [AttemptFailure, PermanentFailure])
+async def test_a_failure_tells_its_reason_and_whether_it_is_permanent(kind: type[AttemptFailure]) -> None:
+    async def failing(context: JobContext) -> Ended | None:
+        raise kind("NOT_JSON", "The file is no JSON.")
+
+    async with scripted() as coordinator, working(coordinator, {"note": failing}):
+        lease = new_lease()
+        (await coordinator.stream()).send_jobs([lease])
+        failure = (await eventually(lambda: coordinator.failures))[0]
+        assert (failure.job_id, failure.token) == (lease.job_id, lease.token)
+        assert (failure.reason, failure.message) == ("NOT_JSON", "The file is no JSON.")
+        assert failure.permanent is (kind is PermanentFailure)
+
+
+async def test_an_unexpected_exception_tells_its_type_and_nothing_of_the_contents(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(context: JobContext) -> Ended | None:
+        raise KeyError("somebody's favourite song")
+
+    caplog.set_level(logging.DEBUG)
+    async with scripted() as coordinator, working(coordinator, {"note": broken}):
+        (await coordinator.stream()).send_jobs([new_lease()])
+        failure = (await eventually(lambda: coordinator.failures))[0]
+        assert failure.reason == "HANDLER_ERROR"
+        assert failure.message == "The handler raised KeyError."
+        assert not failure.permanent
+    assert "KeyError" in caplog.text
+    assert "in broken" in caplog.text
+    logged = [record.getMessage() for record in caplog.records]
+    assert not any("favourite" in message and "raise KeyError" not in message for message in logged)
+
+
+async def test_a_released_job_is_given_back() -> None:
+    async def releasing(context: JobContext) -> Ended | None:
+        raise Release
+
+    async with scripted() as coordinator, working(coordinator, {"note": releasing}):
+        lease = new_lease()
+        stream = await coordinator.stream()
+        stream.send_jobs([lease])
+        await eventually(lambda: stream.credit.ended_total == 1)
+        assert coordinator.releases == [lease]
+        assert coordinator.completions == []
+        assert coordinator.failures == []
+
+
+async def test_a_handler_that_learns_that_its_lease_is_lost_ends_in_silence() -> None:
+    async def refused(context: JobContext) -> Ended | None:
+        raise LeaseLost("The worker does not hold the job.")
+
+    async with scripted() as coordinator, working(coordinator, {"note": refused}):
+        stream = await coordinator.stream()
+        stream.send_jobs([new_lease()])
+        await eventually(lambda: stream.credit.ended_total == 1)
+        assert coordinator.completions == []
+        assert coordinator.failures == []
+        assert coordinator.releases == []
+
+
+async def test_the_deadline_of_an_attempt_ends_its_handler() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        (await coordinator.stream()).send_jobs([new_lease()], deadline_ms=200)
+        failure = (await eventually(lambda: coordinator.failures))[0]
+        assert failure.reason == "ATTEMPT_EXPIRED"
+        assert not failure.permanent
+        assert len(handler.cancelled) == 1
+
+
+async def test_a_timeout_of_the_handlers_own_is_not_the_deadline() -> None:
+    async def impatient(context: JobContext) -> Ended | None:
+        async with asyncio.timeout(0):
+            await asyncio.Event().wait()
+        return None
+
+    async with scripted() as coordinator, working(coordinator, {"note": impatient}):
+        (await coordinator.stream()).send_jobs([new_lease()])
+        failure = (await eventually(lambda: coordinator.failures))[0]
+        assert (failure.reason, failure.message) == ("HANDLER_ERROR", "The handler raised TimeoutError.")
+
+
+async def test_a_handler_that_was_cancelled_by_nobody_of_ours_has_failed() -> None:
+    async def cancelled_within(context: JobContext) -> Ended | None:
+        inner = asyncio.create_task(asyncio.Event().wait())
+        inner.cancel()
+        await inner
+        return None
+
+    async with scripted() as coordinator, working(coordinator, {"note": cancelled_within}):
+        (await coordinator.stream()).send_jobs([new_lease()])
+        failure = (await eventually(lambda: coordinator.failures))[0]
+        assert (failure.reason, failure.message) == ("HANDLER_ERROR", "The handler raised CancelledError.")
+
+
+async def test_a_call_of_the_handlers_own_that_fails_tells_its_reason_alone() -> None:
+    async def calling(context: JobContext) -> Ended | None:
+        raise CoordinatorUnreachable("Failed to connect to 10.0.0.7")
+
+    async with scripted() as coordinator, working(coordinator, {"note": calling}):
+        (await coordinator.stream()).send_jobs([new_lease()])
+        failure = (await eventually(lambda: coordinator.failures))[0]
+        assert failure.reason == "COORDINATOR_UNREACHABLE"
+        assert "10.0.0.7" not in failure.message
+
+
+async def test_a_job_without_a_handler_fails_for_now() -> None:
+    async with scripted() as coordinator, working(coordinator, {"note": HeldHandler()}):
+        (await coordinator.stream()).send_jobs([new_lease()], kind="unheard-of")
+        failure = (await eventually(lambda: coordinator.failures))[0]
+        assert failure.reason == "NO_HANDLER"
+        assert not failure.permanent

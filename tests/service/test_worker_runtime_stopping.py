@@ -1,0 +1,132 @@
+"""A worker stops well: it finishes or gives back, and burns no attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+from coordinator_client.channel import open_channel
+from coordinator_client.worker import WorkerRuntime
+from tests.service.scripted_coordinator import ScriptedCoordinator, new_lease
+from tests.service.worker_fixtures import HeldHandler, scripted, working
+from tests.waiting import eventually
+
+
+def runtime_of(coordinator: ScriptedCoordinator, handler: HeldHandler, grace_seconds: float) -> WorkerRuntime:
+    return WorkerRuntime(
+        lambda: open_channel(coordinator.address),
+        worker="test-worker",
+        queues=["notes"],
+        handlers={"note": handler},
+        grace_seconds=grace_seconds,
+    )
+
+
+async def test_a_stopping_worker_takes_back_its_credit_and_finishes_what_runs() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator:
+        runtime = runtime_of(coordinator, handler, grace_seconds=10)
+        run = asyncio.create_task(runtime.run(handle_signals=False))
+        stream = await coordinator.stream()
+        lease = new_lease()
+        stream.send_jobs([lease])
+        await eventually(lambda: handler.running == 1)
+        runtime.stop()
+        await eventually(lambda: stream.credit.jobs_total == 1)
+        assert handler.running == 1
+        handler.may_end.set()
+        await asyncio.wait_for(run, 5)
+        assert coordinator.completed == [lease]
+        assert coordinator.releases == []
+        assert stream.half_closed
+
+
+async def test_what_does_not_finish_within_the_grace_is_given_back() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator:
+        runtime = runtime_of(coordinator, handler, grace_seconds=0.2)
+        run = asyncio.create_task(runtime.run(handle_signals=False))
+        stream = await coordinator.stream()
+        leases = [new_lease(), new_lease()]
+        stream.send_jobs(leases)
+        await eventually(lambda: handler.running == 2)
+        runtime.stop()
+        await asyncio.wait_for(run, 5)
+        assert sorted(coordinator.releases, key=leases.index) == leases
+        assert len(handler.cancelled) == 2
+        assert coordinator.failures == []
+        assert coordinator.completions == []
+
+
+async def test_a_job_that_crosses_the_last_credit_is_given_back_unstarted() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator:
+        runtime = runtime_of(coordinator, handler, grace_seconds=0)
+        run = asyncio.create_task(runtime.run(handle_signals=False))
+        stream = await coordinator.stream()
+        coordinator.answers_pings = False
+        runtime.stop()
+        await eventually(lambda: stream.credit.jobs_total == 0)
+        lease = new_lease()
+        stream.send_jobs([lease])
+        stream.send_pong(sequence=stream.pings[-1] + 1)
+        stream.send_pong(sequence=stream.pings[-1])
+        await asyncio.wait_for(run, 5)
+        assert set(coordinator.releases) == {lease}
+        assert handler.started == []
+
+
+async def test_sigterm_stops_a_worker() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator:
+        runtime = runtime_of(coordinator, handler, grace_seconds=0)
+        run = asyncio.create_task(runtime.run())
+        stream = await coordinator.stream()
+        lease = new_lease()
+        stream.send_jobs([lease])
+        await eventually(lambda: handler.running == 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(run, 5)
+        assert coordinator.releases == [lease]
+
+
+async def test_a_worker_whose_coordinator_is_away_stops_at_once() -> None:
+    runtime = WorkerRuntime(
+        lambda: open_channel("127.0.0.1:1"),
+        worker="test-worker",
+        queues=["notes"],
+        handlers={"note": HeldHandler()},
+        grace_seconds=30,
+    )
+    run = asyncio.create_task(runtime.run(handle_signals=False))
+    await asyncio.sleep(0)
+    runtime.stop()
+    await asyncio.wait_for(run, 2)
+
+
+async def test_a_worker_moves_on_when_its_coordinator_drains() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        stream = await coordinator.stream()
+        lease = new_lease()
+        stream.send_jobs([lease])
+        await eventually(lambda: handler.running == 1)
+        stream.send_pong(drain=True)
+        await eventually(lambda: stream.credit.jobs_total == 1)
+        assert handler.running == 1
+        handler.may_end.set()
+        again = await coordinator.stream(1)
+        assert coordinator.completed == [lease]
+        assert stream.half_closed
+        assert again.credit.jobs_total == 5
+
+
+async def test_no_call_of_a_stopped_worker_lives_on_in_the_coordinator() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator:
+        async with working(coordinator, {"note": handler}):
+            stream = await coordinator.stream()
+            stream.send_jobs([new_lease()])
+            await eventually(lambda: handler.running == 1)
+        await eventually(lambda: all(stream.closed for stream in coordinator.streams))
