@@ -1,0 +1,51 @@
+"""The gateway's way to the coordinator: one channel, which connects when it is first used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import grpc.aio
+from fastapi import Depends, Request
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from coordinator_client.channel import CoordinatorChannel, open_channel
+from coordinator_client.listens import ListenClient
+from coordinator_client.uploads import UploadClient
+from gateway.settings import Settings
+
+_HEALTH_TIMEOUT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What the coordinator offers, over one channel."""
+
+    channel: CoordinatorChannel
+    uploads: UploadClient
+    listens: ListenClient
+
+    async def is_serving(self) -> bool:
+        """Asks the coordinator whether it can serve, and takes silence for a no."""
+        try:
+            answer = await health_pb2_grpc.HealthStub(self.channel).Check(
+                health_pb2.HealthCheckRequest(), timeout=_HEALTH_TIMEOUT_SECONDS
+            )
+        except grpc.aio.AioRpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def connect(settings: Settings) -> Connection:
+    """Makes the connection that the settings ask for; nothing is sent yet."""
+    token = settings.service_token
+    channel = open_channel(settings.coordinator_target, token=token.get_secret_value() if token else None)
+    return Connection(channel, UploadClient(channel), ListenClient(channel))
+
+
+def _connection(request: Request) -> Connection:
+    connection: Connection = request.app.state.connection
+    return connection
+
+
+Coordinator = Annotated[Connection, Depends(_connection)]

@@ -1,0 +1,219 @@
+"""The dashboard's routes: what they ask the coordinator, what they answer."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from protos.listens.v1 import listen_pb2, listen_service_pb2
+from tests.service.fake_uploads import Refusal
+from tests.service.running_gateway import ANNA, RunningGateway, running_gateway
+
+METHODS = {"overview": "GetOverview", "top/artists": "ListTop", "timeline": "GetTimeline"}
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[RunningGateway]:
+    async with running_gateway() as running:
+        yield running
+
+
+def stamp(text: str) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(datetime.fromisoformat(text))
+    return timestamp
+
+
+async def asked(gateway: RunningGateway, route: str, **params: Any) -> Any:
+    """The request that reached the coordinator."""
+    response = await gateway.client.get(f"/api/listens/{route}", params=params)
+    assert response.status_code == 200, response.text
+    [(method, request)] = gateway.coordinator.calls
+    assert method == METHODS.get(route, "ListTop")
+    assert request.owner == ANNA
+    return request
+
+
+async def test_the_overview_has_every_sum(gateway: RunningGateway) -> None:
+    gateway.coordinator.answers["GetOverview"] = listen_service_pb2.GetOverviewResponse(
+        plays=5,
+        ms_played=2**40,
+        artists=3,
+        tracks=4,
+        albums=2,
+        first_played_at=stamp("2024-09-07T09:52:00Z"),
+        last_played_at=stamp("2024-10-19T20:38:00Z"),
+    )
+    response = await gateway.client.get("/api/listens/overview")
+    assert response.json() == {
+        "plays": 5,
+        "msPlayed": 2**40,
+        "artists": 3,
+        "tracks": 4,
+        "albums": 2,
+        "firstPlayedAt": "2024-09-07T09:52:00.000Z",
+        "lastPlayedAt": "2024-10-19T20:38:00.000Z",
+    }
+
+
+async def test_an_overview_without_plays_has_no_times(gateway: RunningGateway) -> None:
+    answer = (await gateway.client.get("/api/listens/overview")).json()
+    assert (answer["plays"], answer["firstPlayedAt"], answer["lastPlayedAt"]) == (0, None, None)
+
+
+@pytest.mark.parametrize("route", METHODS)
+async def test_unless_said_otherwise_every_play_counts(gateway: RunningGateway, route: str) -> None:
+    request = await asked(gateway, route)
+    is_ranking = route.startswith("top")
+    expected = listen_pb2.CONTENT_TYPE_MUSIC if is_ranking else listen_pb2.CONTENT_TYPE_UNSPECIFIED
+    assert request.filter == listen_pb2.ListenFilter(content_type=expected)
+
+
+@pytest.mark.parametrize("route", METHODS)
+async def test_all_routes_take_the_same_filter(gateway: RunningGateway, route: str) -> None:
+    params = {"from": "2024-01-01", "to": "2024-02-01T12:00:00+02:00", "minMs": 30000, "contentType": "podcast"}
+    request = await asked(gateway, route, **params)
+    assert request.filter == listen_pb2.ListenFilter(
+        start_time=stamp("2024-01-01T00:00:00Z"),
+        end_time=stamp("2024-02-01T10:00:00Z"),
+        min_ms=30000,
+        content_type=listen_pb2.CONTENT_TYPE_PODCAST,
+    )
+
+
+async def test_all_content_can_be_ranked_too(gateway: RunningGateway) -> None:
+    request = await asked(gateway, "top/artists", contentType="all")
+    assert request.filter.content_type == listen_pb2.CONTENT_TYPE_UNSPECIFIED
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("2024-01-01", "2023-12-31T23:00:00Z"),
+        ("2024-07-01", "2024-06-30T22:00:00Z"),
+        ("2024-07-01T12:00", "2024-07-01T10:00:00Z"),
+        ("2024-07-01T12:00:00Z", "2024-07-01T12:00:00Z"),
+    ],
+)
+async def test_a_date_begins_at_midnight_where_the_reader_is(gateway: RunningGateway, text: str, start: str) -> None:
+    request = await asked(gateway, "overview", **{"from": text, "tz": "Europe/Berlin"})
+    assert request.filter.start_time == stamp(start)
+
+
+@pytest.mark.parametrize("route", METHODS)
+async def test_a_filter_that_cannot_be_read_is_named(gateway: RunningGateway, route: str) -> None:
+    wrong: list[tuple[dict[str, str], int, str]] = [
+        ({"from": "yesterday"}, 400, "from"),
+        ({"to": "2024-13-01"}, 400, "to"),
+        ({"to": "0001-01-01T00:00:00+23:00"}, 400, "to"),
+        ({"from": "9" * 65}, 422, "from"),
+        ({"minMs": "-1"}, 422, "minMs"),
+        ({"minMs": "2147483648"}, 422, "minMs"),
+        ({"minMs": "a"}, 422, "minMs"),
+        ({"contentType": "films"}, 422, "contentType"),
+        ({"tz": "../../etc/passwd"}, 422, "tz"),
+        ({"tz": "Europe/Nowhere", "from": "2024-01-01"}, 400, "tz"),
+        ({"tz": "Europe", "from": "2024-01-01"}, 400, "tz"),
+    ]
+    for params, status, field in wrong:
+        response = await gateway.client.get(f"/api/listens/{route}", params=params)
+        assert (response.status_code, response.json()["field"]) == (status, field), params
+    assert gateway.coordinator.calls == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("artists", listen_service_pb2.TOP_KIND_ARTISTS),
+        ("tracks", listen_service_pb2.TOP_KIND_TRACKS),
+        ("albums", listen_service_pb2.TOP_KIND_ALBUMS),
+    ],
+)
+async def test_a_ranking_is_by_plays_and_of_fifty(gateway: RunningGateway, kind: str, expected: int) -> None:
+    request = await asked(gateway, f"top/{kind}")
+    assert (request.kind, request.order, request.page_size, request.page_token) == (
+        expected,
+        listen_service_pb2.TOP_ORDER_PLAYS,
+        50,
+        "",
+    )
+
+
+async def test_a_ranking_can_be_by_time_and_goes_on_at_its_cursor(gateway: RunningGateway) -> None:
+    gateway.coordinator.answers["ListTop"] = listen_service_pb2.ListTopResponse(
+        items=[
+            listen_service_pb2.TopItem(name="<b>", artist_name="A", plays=2, ms_played=9),
+            listen_service_pb2.TopItem(name="B", plays=1, ms_played=8),
+        ],
+        next_page_token="next",
+    )
+    params = {"by": "msPlayed", "limit": "2", "cursor": "here"}
+    response = await gateway.client.get("/api/listens/top/tracks", params=params)
+    assert response.json() == {
+        "items": [
+            {"name": "<b>", "artistName": "A", "plays": 2, "msPlayed": 9},
+            {"name": "B", "artistName": None, "plays": 1, "msPlayed": 8},
+        ],
+        "nextCursor": "next",
+    }
+    [(_, request)] = gateway.coordinator.calls
+    assert (request.order, request.page_size, request.page_token) == (
+        listen_service_pb2.TOP_ORDER_MS_PLAYED,
+        2,
+        "here",
+    )
+
+
+@pytest.mark.parametrize(
+    ("route", "params", "field"),
+    [
+        ("top/films", {}, "kind"),
+        ("top/artists", {"by": "name"}, "by"),
+        ("top/artists", {"limit": "201"}, "limit"),
+        ("timeline", {"bucket": "minute"}, "bucket"),
+    ],
+)
+async def test_a_choice_that_is_none_is_named(
+    gateway: RunningGateway, route: str, params: dict[str, str], field: str
+) -> None:
+    response = await gateway.client.get(f"/api/listens/{route}", params=params)
+    assert (response.status_code, response.json()["field"]) == (422, field)
+
+
+async def test_a_timeline_is_cut_where_the_reader_is(gateway: RunningGateway) -> None:
+    gateway.coordinator.answers["GetTimeline"] = listen_service_pb2.GetTimelineResponse(
+        bucket=listen_service_pb2.BUCKET_MONTH,
+        points=[
+            listen_service_pb2.TimelinePoint(start=stamp("2023-12-31T23:00:00Z"), plays=1, ms_played=2),
+            listen_service_pb2.TimelinePoint(start=stamp("2024-01-31T23:00:00Z")),
+        ],
+    )
+    params = {"bucket": "month", "tz": "Europe/Berlin"}
+    response = await gateway.client.get("/api/listens/timeline", params=params)
+    assert response.json() == {
+        "bucket": "month",
+        "points": [
+            {"start": "2023-12-31T23:00:00.000Z", "plays": 1, "msPlayed": 2},
+            {"start": "2024-01-31T23:00:00.000Z", "plays": 0, "msPlayed": 0},
+        ],
+    }
+    [(_, request)] = gateway.coordinator.calls
+    assert (request.bucket, request.time_zone) == (listen_service_pb2.BUCKET_MONTH, "Europe/Berlin")
+
+
+async def test_the_coordinator_chooses_the_bucket_unless_one_is_asked_for(gateway: RunningGateway) -> None:
+    request = await asked(gateway, "timeline")
+    assert (request.bucket, request.time_zone) == (listen_service_pb2.BUCKET_UNSPECIFIED, "UTC")
+
+
+async def test_too_many_buckets_are_refused_as_the_coordinator_says(gateway: RunningGateway) -> None:
+    told = {"field": "bucket", "limit": "10000", "value": "87600"}
+    gateway.coordinator.refusals["GetTimeline"] = [
+        Refusal(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "Choose a longer bucket.", told)
+    ]
+    response = await gateway.client.get("/api/listens/timeline", params={"bucket": "hour"})
+    problem = response.json()
+    assert (response.status_code, problem["limit"], problem["value"]) == (400, 10000, 87600)

@@ -1,0 +1,164 @@
+"""The page's files, what the page is told, signing in on the local stack, and the OpenAPI document."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from fastapi import FastAPI
+
+from gateway.pages import WEB_FOLDER, install_pages
+from gateway.session import DEMO_USER
+from gateway.settings import DEVELOPMENT_SECRET
+from tests.service.running_gateway import BERT, RunningGateway, bearer, running_gateway
+
+HOME: dict[str, Any] = {"SUPABASE_JWT_SECRET": DEVELOPMENT_SECRET}
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[RunningGateway]:
+    async with running_gateway(**HOME, demo_sign_in=True, sign_in_url="https://app.example/sign-in") as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("path", "filename"),
+    [("/", "index.html"), ("/uploads/any", "upload.html"), ("/dashboard", "dashboard.html")],
+)
+async def test_a_page_is_its_file(gateway: RunningGateway, path: str, filename: str) -> None:
+    response = await gateway.client.get(path)
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.content == (WEB_FOLDER / filename).read_bytes()
+    assert (await gateway.client.head(path)).headers["etag"] == response.headers["etag"]
+
+
+async def test_what_the_browser_has_is_not_sent_again(gateway: RunningGateway) -> None:
+    first = await gateway.client.get("/static/session.js")
+    assert first.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert first.headers["cache-control"] == "no-cache"
+    again = await gateway.client.get("/static/session.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_nothing_outside_the_folder_is_served(gateway: RunningGateway) -> None:
+    for path in (
+        "/static/../settings.py",
+        "/static/..%2fsettings.py",
+        "/static/%2e%2e/%2e%2e/settings.py",
+        "/static/..%5csettings.py",
+        "/static//etc/passwd",
+        "/static/%2fetc%2fpasswd",
+        "/static/a%00.js",
+        "/static/" + "a" * 300,
+        "/static/../index.html",
+    ):
+        request = gateway.client.build_request("GET", "/")
+        request.url = request.url.copy_with(raw_path=path.encode())
+        assert (await gateway.client.send(request)).status_code == 404, path
+
+
+async def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    web = tmp_path / "web"
+    (web / "static").mkdir(parents=True)
+    (tmp_path / "secret.js").write_text("secret")
+    (web / "static" / "link.js").symlink_to(tmp_path / "secret.js")
+    async with running_gateway() as gateway:
+        app = FastAPI()
+        app.state.settings = gateway.app.state.settings
+        install_pages(app, web)
+        gateway.client._transport.app = app  # type: ignore[attr-defined]
+        assert (await gateway.client.get("/static/link.js")).status_code == 404
+
+
+async def test_the_page_is_told_what_it_needs(gateway: RunningGateway) -> None:
+    assert (await gateway.client.get("/config.json")).json() == {
+        "demoSignIn": True,
+        "signInUrl": "https://app.example/sign-in",
+        "limits": {"files": 200, "fileBytes": 104_857_600, "uploadBytes": 536_870_912},
+    }
+
+
+async def test_the_demo_user_can_sign_in_and_be_let_in(gateway: RunningGateway) -> None:
+    session = (await gateway.client.post("/api/session/demo")).json()
+    assert session["userId"] == str(DEMO_USER)
+    claims = jwt.decode(session["accessToken"], options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == session["expiresIn"]
+    response = await gateway.client.get("/api/uploads", headers=bearer(session["accessToken"]))
+    assert response.status_code == 200
+    [request] = gateway.coordinator.requests_of("ListUploads")
+    assert request.owner == str(DEMO_USER)
+
+
+async def test_another_user_can_be_named(gateway: RunningGateway) -> None:
+    session = (await gateway.client.post("/api/session/demo", json={"user": BERT})).json()
+    assert session["userId"] == BERT
+    assert jwt.decode(session["accessToken"], options={"verify_signature": False})["sub"] == BERT
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"user": "anna"}', b"[]", b'{"user": 1}', b"[" * 60_000])
+async def test_a_wish_that_cannot_be_read_is_refused(gateway: RunningGateway, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = await gateway.client.post("/api/session/demo", content=body, headers=headers)
+    assert response.status_code in {400, 422}
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_wish_of_any_length_is_not_read(gateway: RunningGateway) -> None:
+    response = await gateway.client.post("/api/session/demo", json={"user": "x" * 70_000})
+    problem = response.json()
+    assert (response.status_code, problem["limit"]) == (413, 65536)
+    assert problem["value"] > 70_000
+
+
+async def test_elsewhere_nobody_signs_in_without_an_account() -> None:
+    async with running_gateway(**HOME) as gateway:
+        assert (await gateway.client.post("/api/session/demo")).status_code == 404
+        assert (await gateway.client.get("/config.json")).json()["demoSignIn"] is False
+
+
+async def test_the_document_describes_every_route_with_its_problems(gateway: RunningGateway) -> None:
+    document = (await gateway.client.get("/openapi.json")).json()
+    assert set(document["paths"]) == {
+        "/api/uploads/json",
+        "/api/uploads/zip",
+        "/api/uploads",
+        "/api/uploads/{upload_id}/status",
+        "/api/uploads/{upload_id}/events",
+        "/api/uploads/{upload_id}/retry",
+        "/api/listens/overview",
+        "/api/listens/top/{kind}",
+        "/api/listens/timeline",
+        "/api/session/demo",
+        "/config.json",
+        "/healthz",
+        "/readyz",
+    }
+    answers = [
+        (status, response)
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for status, response in operation["responses"].items()
+    ]
+    assert all(
+        list(response["content"]) == ["application/problem+json"] for status, response in answers if status >= "4"
+    )
+    assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+    form = document["paths"]["/api/uploads/json"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    assert form["schema"]["properties"]["files"]["type"] == "array"
+
+
+async def test_the_docs_page_shows_every_route_and_loads_nothing_from_elsewhere(gateway: RunningGateway) -> None:
+    page = (await gateway.client.get("/docs")).text
+    document = (await gateway.client.get("/openapi.json")).json()
+    assert all(path in page for path in document["paths"])
+    assert "://" not in page
+    assert "<script" not in page
+    assert "style=" not in page
+    assert (await gateway.client.get("/docs.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_the_docs_can_be_switched_off() -> None:
+    async with running_gateway(docs=False) as gateway:
+        assert (await gateway.client.get("/docs")).status_code == 404
+        assert (await gateway.client.get("/openapi.json")).status_code == 404
