@@ -197,6 +197,8 @@ class Coordinator:
         await self._streams.drain(self._settings.drain_seconds)
         await self._commits.finish()
         await self._server.stop(STOP_GRACE_SECONDS)
+        # One more may have begun until the last call ended.
+        await self._commits.finish()
         await self._dispatchers.stop()
         await self._maintenance.stop()
         await self._database.close()

@@ -10,3 +10,8 @@ $$;
 REVOKE USAGE ON SCHEMA public FROM sluice_coordinator, authenticated;
 REVOKE SELECT ON sluice.schema_migrations FROM sluice_coordinator;
 REVOKE USAGE ON SCHEMA sluice FROM sluice_coordinator;
+DO $$
+BEGIN
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM sluice_coordinator', current_database());
+END
+$$;

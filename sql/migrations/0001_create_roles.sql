@@ -35,6 +35,13 @@ ALTER ROLE sluice_coordinator SET enable_seqscan = off;
 ALTER ROLE sluice_coordinator SET jit = off;
 ALTER ROLE sluice_coordinator SET timezone = 'UTC';
 
+-- Rows of a file are staged in a temporary table. PUBLIC may make them unless somebody took that away.
+DO $$
+BEGIN
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO sluice_coordinator', current_database());
+END
+$$;
+
 REVOKE ALL ON SCHEMA sluice FROM PUBLIC;
 GRANT USAGE ON SCHEMA sluice TO sluice_coordinator;
 GRANT USAGE ON SCHEMA public TO sluice_coordinator, authenticated;

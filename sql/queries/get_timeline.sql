@@ -22,7 +22,7 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS plays, coalesce(sum(l.ms_played), 0) AS ms_played
     FROM public.listens AS l
     WHERE l.user_id = %(user_id)s
-        AND l.played_at >= greatest(b.start, %(start)s) AND l.played_at < least(b.next_start, %(end)s)
+        AND l.played_at >= greatest(b.start, %(start)s) AND l.played_at < b.next_start
         AND l.ms_played >= %(min_ms)s AND (%(content_type)s::text IS NULL OR l.content_type = %(content_type)s)
 ) AS p
 ORDER BY b.start
