@@ -24,6 +24,7 @@ class Merger:
 
     def __init__(self, known: Format, *, is_video: bool) -> None:
         self._format = known
+        self._read_time = known.read_time
         self._is_video = is_video
         self._is_extended = known.source == "extended"
         self._texts = folded_names()
@@ -39,9 +40,14 @@ class Merger:
         """Take rows of the format's type, or the Rejection of one that could not be read."""
         self._total_rows += len(rows)
         plays = []
+        map_row = self._format.map_row
+        read = self._read
         for row in rows:
+            if type(row) is Rejection:
+                self._rejections[row.value] += 1
+                continue
             try:
-                play = self._read(row)
+                play = read(map_row(row))
             except RowRejected as rejected:
                 self._rejections[rejected.rejection.value] += 1
             else:
@@ -59,10 +65,12 @@ class Merger:
         known = self._format
         return ParsedFile(known.name, known.source, plays, self._total_rows, merged, dict(self._rejections))
 
-    def _read(self, raw: Any) -> Play | None:
-        """Check a row and give its play, or nothing when that play is known already."""
-        row = self._mapped(raw)
-        played_at = self._format.read_time(row.ended)
+    def _read(self, row: MappedRow) -> Play | None:
+        """Check a row and give its play, or nothing when an earlier row was that play.
+
+        All that is kept of a repetition is the name under which it was seen.
+        """
+        played_at = self._read_time(row.ended)
         ms_played = row.ms_played
         if not 0 <= ms_played <= MAX_MS_PLAYED:
             raise RowRejected(Rejection.BAD_MS_PLAYED)
@@ -76,7 +84,10 @@ class Merger:
         if self._is_extended:
             content = uri.key if row.uri else content_of_names(names)
             identity = make_extended_identity(played_at, ms_played, content)
-        if self._is_known(identity, cover):
+        count = len(self._places)
+        place = self._places.setdefault(identity, count)
+        if place != count:
+            self._covers_seen_again.setdefault(place, []).append(cover)
             return None
         return (
             played_at,
@@ -92,18 +103,3 @@ class Merger:
             self._families[row.platform],
             row.skipped,
         )
-
-    def _mapped(self, raw: Any) -> MappedRow:
-        if type(raw) is Rejection:
-            raise RowRejected(raw)
-        return self._format.map_row(raw)
-
-    def _is_known(self, identity: bytes, cover: bytes) -> bool:
-        """Tell whether an earlier row was this play; if so, only the name under which it was seen is kept."""
-        places = self._places
-        count = len(places)
-        place = places.setdefault(identity, count)
-        if place == count:
-            return False
-        self._covers_seen_again.setdefault(place, []).append(cover)
-        return True

@@ -17,6 +17,7 @@ from export_formats.syntax import not_json, position_of, too_deep, without_lone_
 
 BLOCK_BYTES = 1 << 20
 
+_MAX_DEPTH = 2_000  # more than msgspec follows
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 _ROW_END = re.compile(rb"\}[ \t\r\n]*+,")
 # A row without nested values in one step; of any other its strings, brackets and commas. Strings may be
@@ -58,17 +59,24 @@ class RowReader:
         """Give the rows from `start` on, and where the comma behind them (or the end of the list) is."""
         cut = self._likely_end(text, start, end)
         try:
-            return self._decode(text[start:cut]), cut
+            if cut is not None:
+                return self._decode(text[start:cut]), cut
         except msgspec.DecodeError:
-            cut = _exact_end(text, start, cut, end)
+            pass  # the guess was wrong, or the file is broken
+        cut = _exact_end(text, start, start + self._block_bytes, end)
         try:
             return self._decode(text[start:cut]), cut
         except msgspec.DecodeError as error:
             raise not_json(start - 1 + position_of(error, cut - start + 1)) from None
 
-    def _likely_end(self, text: bytes, start: int, end: int) -> int:
-        match = _ROW_END.search(text, start + self._block_bytes, end)
-        return match.end() - 1 if match else end
+    def _likely_end(self, text: bytes, start: int, end: int) -> int | None:
+        """Give the end of a row in the next block but one, or of the list if it is nearer."""
+        wanted = start + self._block_bytes
+        latest = min(wanted + self._block_bytes, end)
+        match = _ROW_END.search(text, wanted, latest)
+        if match is not None:
+            return match.end() - 1
+        return end if latest == end else None
 
     def _decode(self, block: bytes) -> list[Any]:
         document = b"[%b]" % block
@@ -107,6 +115,8 @@ def _exact_end(text: bytes, start: int, wanted: int, end: int) -> int:
         first = text[step.start()]
         if first in b"{[" and step.end() - step.start() == 1:
             depth += 1
+            if depth > _MAX_DEPTH:
+                raise too_deep()
         elif first in b"}]":
             depth -= 1
         elif first == ord(",") and depth == 0 and step.start() >= wanted:

@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import msgspec
@@ -96,6 +97,13 @@ def test_a_deeply_nested_unknown_field_is_too_deep() -> None:
     assert refusal(text).reason is Reason.TOO_DEEP
 
 
+def test_a_bomb_of_brackets_is_refused_at_once() -> None:
+    text = b"[" + json.dumps(account_row()).encode() + b',{"x": ' + b"[" * 30_000_000 + b"]"
+    started = time.process_time()
+    assert refusal(text).reason is Reason.TOO_DEEP
+    assert time.process_time() - started < 5
+
+
 def test_an_unfinished_string_full_of_quotes_is_refused_in_linear_time() -> None:
     text = b"[" + json.dumps(account_row()).encode() + b',{"x": "},' + b'\\"},' * 500_000 + b"\\]"
     assert refusal(text).reason is Reason.NOT_JSON
@@ -115,3 +123,11 @@ def test_blocks_are_neither_large_nor_many_even_where_names_look_like_row_ends(n
     assert sum(sizes) == 5_000
     assert len(sizes) >= 48
     assert all(95 <= size <= 105 for size in sizes[:-1])
+
+
+@pytest.mark.parametrize("row", ["{}", "0", '"},{"', "[{},{}]"])
+def test_blocks_of_tiny_rows_of_any_kind_stay_small(row: str) -> None:
+    text = f"[{','.join([row] * 20_000)}]".encode()
+    sizes = [len(block) for block in RowReader(AccountMusicRow, 1_000).read(text)]
+    assert sum(sizes) == 20_000
+    assert max(sizes) <= 1_001
