@@ -42,7 +42,7 @@ run: setup ## Start everything on this machine, ingest the sample export, stay u
 
 test: setup ## Run all tests but the long ones (ARGS="tests/unit -k lease" chooses some)
 	@$(BRING_CHROMIUM) || true
-	@$(PY) -m pytest -m 'not long' $(ARGS)
+	@$(PY) -m pytest -m 'not long' --numprocesses 2 --dist loadfile $(ARGS)
 
 test-long: setup ## Run the same code with larger numbers
 	@$(PY) -m pytest -m long $(ARGS)

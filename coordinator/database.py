@@ -55,6 +55,7 @@ class Database:
         self, url: str, *, max_connections: int, timeout_seconds: float, prepare_statements: bool = True
     ) -> None:
         """Makes a closed pool. Behind a transaction pooler that forgets them, `prepare_statements` is False."""
+        self._timeout_seconds = timeout_seconds
         self._pool = AsyncConnectionPool[Connection](
             url,
             min_size=min(2, max_connections),
@@ -73,7 +74,7 @@ class Database:
     async def open(self) -> None:
         """Connects. Raises StoreUnavailable where the database does not answer in time."""
         try:
-            await self._pool.open(wait=True)
+            await self._pool.open(wait=True, timeout=self._timeout_seconds)
         except PoolTimeout as error:
             await self._pool.close()
             raise StoreUnavailable(

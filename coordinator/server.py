@@ -171,6 +171,7 @@ class Coordinator:
         await self._database.open()
         try:
             await self._maintenance.start()
+            await self._tell_readiness()
             self.port = self._bind()
             await self._server.start()
         except BaseException:
