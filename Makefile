@@ -59,10 +59,14 @@ protos: setup ## Generate the modules of protos/ again
 schema: setup ## Write sql/schema.sql again: what all migrations add up to
 	@$(PY) -m stack.schema_dump
 
-lock: ## Resolve requirements.lock again (needs uv)
+lock: ## Resolve requirements.lock and the images' locks again (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv: install it (pipx install uv).' >&2; exit 1; }
 	@uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --extra dev \
 		pyproject.toml -o requirements.lock
+	@for extra in coordinator gateway ingest-worker; do \
+		uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command 'make lock' \
+			--python-version 3.11 --extra $$extra -c requirements.lock pyproject.toml \
+			-o deploy/images/locks/$$extra.lock || exit 1; done
 
 clean: ## Remove .venv and all caches; the local stack's data in .sluice stays
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist test-results

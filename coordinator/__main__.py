@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 import click
-import structlog
-import uvloop
 from pydantic import ValidationError
 
 from coordinator.errors import SluiceError
 from coordinator.logs import configure_logs
 from coordinator.migrations import MigrationError, allow_login, migrate, pending_versions, roll_back
-from coordinator.server import Coordinator
 from coordinator.settings import Settings
 
 T = TypeVar("T")
-
-log = structlog.get_logger()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,28 +25,14 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Serve the contract over gRPC until SIGTERM or SIGINT."""
+    from coordinator.serving import serve_until_told  # noqa: PLC0415 - migrations need none of it and start faster
+
     settings = _read_settings()
     configure_logs(level=settings.log_level, json=settings.log_json)
     try:
-        uvloop.run(_serve(settings))
+        serve_until_told(settings)
     except (SluiceError, OSError) as error:
         raise click.ClickException(str(error)) from error
-
-
-async def _serve(settings: Settings) -> None:
-    coordinator = Coordinator(settings)
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    if not settings.service_tokens.get_secret_value():
-        log.warning("open_to_everyone_on_this_machine", host=settings.grpc_host)
-    await coordinator.start()
-    # Whoever started us on port 0 reads here which one it became.
-    sys.stdout.write(f"listening port={coordinator.port}\n")
-    sys.stdout.flush()
-    await stopping.wait()
-    await coordinator.stop()
 
 
 def _read_settings() -> Settings:

@@ -19,6 +19,15 @@ Parameters = Mapping[str, object]
 LOCK_RETRY_SECONDS = 1.0
 STORE_RETRY_SECONDS = 1.0
 
+# A server that is gone without a word is noticed within seconds, where the kernel would wait for minutes.
+_GIVE_UP = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
 # What passes by itself: the server is away, restarting or out of room, or cut a statement off for taking too long.
 _PASSING = (
     psycopg.OperationalError,
@@ -67,6 +76,7 @@ class Database:
                 "row_factory": dict_row,
                 "prepare_threshold": 5 if prepare_statements else None,
                 "application_name": "sluice_coordinator",
+                **_GIVE_UP,
             },
             name="coordinator",
         )

@@ -119,6 +119,7 @@ class Coordinator:
         )
         self._stopping = asyncio.Event()
         self._readiness: asyncio.Task[None] | None = None
+        self._readiness_check: asyncio.Task[bool] | None = None
         self._commits = self._add_services()
 
     def _add_services(self) -> FileCommits:
@@ -206,12 +207,18 @@ class Coordinator:
         log.info("coordinator_stopped", coordinator=str(self.id))
 
     async def _tell_readiness(self) -> None:
-        """Says to health checks whether the database answers and history has room for tomorrow."""
+        """Says to health checks whether the database answers in time and history has room for tomorrow."""
+        if self._readiness_check is None or self._readiness_check.done():
+            self._readiness_check = asyncio.create_task(self._is_ready())
+        # Not cut off but left to end by itself: one that waits for a database that is gone is not ready meanwhile.
+        await asyncio.wait([self._readiness_check], timeout=READINESS_SECONDS)
+        await self._set_serving(serving=self._readiness_check.done() and self._readiness_check.result())
+
+    async def _is_ready(self) -> bool:
         try:
-            ready = await has_tomorrows_partition(self._database)
+            return await has_tomorrows_partition(self._database)
         except SluiceError:
-            ready = False
-        await self._set_serving(serving=ready)
+            return False
 
     async def _set_serving(self, *, serving: bool) -> None:
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING

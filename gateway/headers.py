@@ -27,6 +27,8 @@ _SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _log = structlog.get_logger("gateway.http")
@@ -72,7 +74,9 @@ class _Answer:
         except Exception as error:  # noqa: BLE001 - the last one who can answer
             await self._answer_for(error)
         finally:
-            _log.info(
+            # Machines ask for health every few seconds, which would bury what people do.
+            say = _log.debug if self._scope["path"] in HEALTH_PATHS else _log.info
+            say(
                 "request",
                 method=self._scope["method"],
                 path=quote(self._scope["path"]),

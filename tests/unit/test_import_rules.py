@@ -58,6 +58,7 @@ _LAYERS: tuple[set[str], ...] = (
     },
     {"services", "interceptors"},
     {"server"},
+    {"serving"},
     {"__main__"},
 )
 _LAYER_OF = {module: number for number, layer in enumerate(_LAYERS) for module in layer}
