@@ -43,7 +43,7 @@ def person(people: Callable[[], Person]) -> Person:
     return people()
 
 
-@pytest.fixture(scope="session")
-def sample() -> dict[str, bytes]:
+@pytest.fixture(scope="session", params=[1_500, pytest.param(60_000, marks=pytest.mark.long)])
+def sample(request: pytest.FixtureRequest) -> dict[str, bytes]:
     """The files of both exports of one invented person, by their names in the archive."""
-    return sample_export(seed=7, plays=1_500)
+    return sample_export(seed=7, plays=request.param)

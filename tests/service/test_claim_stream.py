@@ -189,3 +189,37 @@ async def test_a_permanent_error_ends_a_job_at_once(channel: grpc.aio.Channel) -
         assert await complete(channel, lease) == [0], "another verb with the same token is not"
     job = await get_job(channel, job_id)
     assert (job.state, job.errors[0].message) == (job_pb2.JOB_STATE_FAILED, "it broke")
+
+
+async def test_a_stale_token_is_refused_by_every_verb_and_changes_nothing(channel: grpc.aio.Channel) -> None:
+    (job_id,) = await enqueue(channel, new_job())
+    async with claim_stream(channel, worker="zombie") as stream:
+        await stream.grant(1)
+        (stale,) = leased(await stream.jobs())
+    async with claim_stream(channel, worker="second") as stream:
+        await stream.grant(1)
+        (held,) = leased(await stream.jobs())
+        before = await get_job(channel, job_id)
+        assert await complete(channel, stale) == [0]
+        assert await release(channel, stale) == [0]
+        assert (await fail(channel, stale)).refusal_reason == "LEASE_LOST"
+        assert await get_job(channel, job_id) == before
+        assert await complete(channel, held) == []
+
+
+async def test_a_repeated_verb_is_answered_as_the_first_time(channel: grpc.aio.Channel) -> None:
+    await enqueue(channel, new_job(), new_job())
+    async with claim_stream(channel) as stream:
+        await stream.grant(2)
+        held: list[tuple[UUID, int]] = []
+        while len(held) < 2:
+            held += leased(await stream.jobs())
+        assert await complete(channel, held[0]) == await complete(channel, held[0]) == []
+        assert await release(channel, held[1]) == await release(channel, held[1]) == []
+        assert await release(channel, held[0]) == [0], "another verb with the same token is refused"
+
+
+async def test_a_job_named_twice_in_one_request_is_refused(channel: grpc.aio.Channel) -> None:
+    (job_id,) = await enqueue(channel, new_job())
+    refused = await refusal_of(complete(channel, (job_id, 1), (job_id, 2)))
+    assert (refused.reason, refused.info.metadata["field"]) == ("INVALID_REQUEST", "leases")
