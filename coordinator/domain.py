@@ -92,6 +92,8 @@ class FailOutcome:
 
     refused: bool
     delay_seconds: float | None = None
+    # Whose file the job was about, where it was about one and this call ended the attempt.
+    upload_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

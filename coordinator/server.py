@@ -26,14 +26,14 @@ from coordinator.reaper import Reaper
 from coordinator.services.file_commits import CommitLimits, FileCommits
 from coordinator.services.job_service import JobService
 from coordinator.services.listen_service import ListenService
-from coordinator.services.upload_service import UploadPolicy, UploadService, upload_topic
+from coordinator.services.upload_service import UploadPolicy, UploadService
 from coordinator.services.worker_service import WorkerService
 from coordinator.sessions import SessionRegistry
 from coordinator.settings import Settings
 from coordinator.spool import SpoolRoom
 from coordinator.store.maintenance import has_tomorrows_partition
 from coordinator.upload_domain import UploadLimits
-from coordinator.wakeups import Wakeups
+from coordinator.wakeups import Wakeups, upload_topic
 from coordinator.wire.jobs import JobDefaults
 from protos.jobs.v1 import job_service_pb2, job_service_pb2_grpc, worker_service_pb2, worker_service_pb2_grpc
 from protos.listens.v1 import listen_service_pb2, listen_service_pb2_grpc

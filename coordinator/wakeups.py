@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from uuid import UUID
 
 
 class Wakeups:
@@ -41,6 +42,11 @@ class Wakeups:
     def wake_all(self) -> None:
         """Sets every event, when everyone is to look at the world anew."""
         self.wake(tuple(self._waiting))
+
+
+def upload_topic(upload_id: UUID) -> str:
+    """Names the wake-ups of whoever watches an upload."""
+    return f"upload/{upload_id}"
 
 
 async def pause(stopping: asyncio.Event, seconds: float) -> None:

@@ -180,7 +180,7 @@ def _too_many_files(count: int, limit: int) -> ExportError:
 
 def _without_history(skipped: int) -> ExportError:
     message = (
-        f"The archive holds no listening history ({skipped:,} other files)."
+        f"The archive holds no listening history ({skipped:,} other {'file' if skipped == 1 else 'files'})."
         " Upload the one that the provider calls account data or extended streaming history."
     )
     return ExportError(Reason.ARCHIVE_WITHOUT_HISTORY, message)

@@ -22,7 +22,7 @@ from coordinator.spool import Spool, SpoolRoom
 from coordinator.store import archives, upload_reads, uploads
 from coordinator.unpacking import Unpacking
 from coordinator.upload_domain import Chunk, Upload, UploadLimits
-from coordinator.wakeups import Wakeups, wait_for
+from coordinator.wakeups import Wakeups, upload_topic, wait_for
 from coordinator.wire import uploads as wire
 from coordinator.wire.checks import check_count, check_range, check_text, check_user
 from coordinator.wire.jobs import lease as check_lease
@@ -42,11 +42,6 @@ class UploadPolicy:
     limits: UploadLimits
     retry_policy: RetryPolicy
     deadline_ms: int
-
-
-def upload_topic(upload_id: UUID) -> str:
-    """Names the wake-ups of whoever watches an upload."""
-    return f"upload/{upload_id}"
 
 
 class UploadService(upload_service_pb2_grpc.UploadServiceServicer):

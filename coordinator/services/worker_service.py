@@ -16,7 +16,7 @@ from coordinator.database import Database
 from coordinator.errors import ContentExpired, InvalidRequest, LeaseLost, SluiceError
 from coordinator.sessions import Delivery, Notice, Session
 from coordinator.store import leases, upload_reads
-from coordinator.wakeups import Wakeups
+from coordinator.wakeups import Wakeups, upload_topic
 from coordinator.wire import jobs as wire
 from coordinator.wire import workers
 from coordinator.wire.checks import check_range, duration
@@ -122,6 +122,7 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
     ) -> worker_service_pb2.FailResponse:
         """Ends attempts as failed."""
         outcomes = await leases.fail(self._database, wire.failures(request))
+        self._wakeups.wake({upload_topic(outcome.upload_id) for outcome in outcomes if outcome.upload_id})
         return worker_service_pb2.FailResponse(outcomes=[wire.fail_outcome(outcome) for outcome in outcomes])
 
     async def Release(  # noqa: N802 - the contract's name

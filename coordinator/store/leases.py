@@ -64,7 +64,8 @@ def _places_without(leases: Sequence[Lease], done: dict[UUID, DictRow]) -> list[
 def _outcome(row: DictRow | None) -> FailOutcome:
     if row is None:
         return FailOutcome(refused=True)
-    return FailOutcome(refused=False, delay_seconds=None if row["final"] else row["delay_seconds"] or 0.0)
+    delay_seconds = None if row["final"] else row["delay_seconds"] or 0.0
+    return FailOutcome(refused=False, delay_seconds=delay_seconds, upload_id=row.get("upload_id"))
 
 
 def _failure_columns(failures: Sequence[Failure]) -> dict[str, object]:

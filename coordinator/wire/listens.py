@@ -59,7 +59,9 @@ def listen_filter(owner: str, wanted: listen_pb2.ListenFilter) -> ListenFilter:
     start = _moment(wanted.start_time, "filter.start_time") if wanted.HasField("start_time") else None
     end = _moment(wanted.end_time, "filter.end_time") if wanted.HasField("end_time") else None
     if start and end and end < start:
-        raise InvalidRequest("filter.end_time is before filter.start_time.", field="filter.end_time")
+        raise InvalidRequest(
+            "The range ends before it begins: give an end that lies after its start.", field="filter.end_time"
+        )
     check_range(wanted.min_ms, "filter.min_ms", 0, _MAX_INT32)
     if wanted.content_type and wanted.content_type not in CONTENT_TYPES:
         raise InvalidRequest(

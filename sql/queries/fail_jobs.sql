@@ -3,7 +3,7 @@
 -- Locks: jobs by id, then upload_files. The fence is (job id, token).
 WITH held AS (
     SELECT
-        j.id, f.reason, f.message, f.permanent, f.permanent OR j.attempt >= j.max_attempts AS final,
+        j.id, j.file_id, f.reason, f.message, f.permanent, f.permanent OR j.attempt >= j.max_attempts AS final,
         sluice.append_error(j.errors, jsonb_build_object(
             'attempt', j.attempt, 'at', sluice.now(), 'worker', coalesce(s.worker, ''), 'reason', f.reason, 'message', f.message
         )) AS errors,
@@ -58,5 +58,6 @@ contents AS (
     USING ended AS e
     WHERE e.permanent AND e.file_id IS NOT NULL AND c.file_id = e.file_id
 )
-SELECT h.id, h.final, extract(epoch FROM h.delay)::float8 AS delay_seconds
+SELECT h.id, h.final, extract(epoch FROM h.delay)::float8 AS delay_seconds, u.upload_id
 FROM held AS h
+LEFT JOIN public.upload_files AS u ON u.id = h.file_id

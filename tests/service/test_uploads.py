@@ -8,6 +8,7 @@ import grpc.aio
 import psycopg
 import pytest
 
+from coordinator.services.upload_service import WATCH_POLL_SECONDS
 from protos.jobs.v1 import worker_service_pb2, worker_service_pb2_grpc
 from protos.uploads.v1 import upload_pb2, upload_service_pb2
 from tests.service.calls import complete, fail, refusal_of
@@ -287,3 +288,15 @@ async def test_a_watched_upload_tells_its_changes_and_ends_with_its_end(channel:
         await complete(channel, lease)
     assert (await call.read()).upload.status == upload_pb2.UPLOAD_STATUS_COMPLETED
     assert await call.read() is grpc.aio.EOF
+
+
+async def test_a_watcher_hears_of_a_failure_at_once(channel: grpc.aio.Channel) -> None:
+    owner = new_user()
+    upload_id = await upload(channel, owner, b"no history")
+    async with claim_stream(channel, "ingest", INGEST) as stream:
+        lease = await one_lease(stream)
+        call = stub(channel).WatchUpload(upload_service_pb2.WatchUploadRequest(owner=owner, upload_id=upload_id))
+        assert (await call.read()).upload.status == upload_pb2.UPLOAD_STATUS_PROCESSING
+        await fail(channel, lease, permanent=True)
+        async with asyncio.timeout(WATCH_POLL_SECONDS / 2):
+            assert (await call.read()).upload.status == upload_pb2.UPLOAD_STATUS_FAILED

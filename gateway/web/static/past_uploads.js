@@ -29,6 +29,7 @@ function summaryOf(upload) {
   // A row that replaced an earlier one of the same play makes no new play.
   const kept = (upload.insertedRecords ?? 0) - (upload.supersededRecords ?? 0);
   if (kept > 0) parts.push(plural(kept, 'new play'));
+  if (upload.rejectedRecords) parts.push(`${plural(upload.rejectedRecords, 'row')} rejected`);
   if (upload.failedFiles) parts.push(`${plural(upload.failedFiles, 'file')} failed`);
   return parts.join(' · ');
 }
