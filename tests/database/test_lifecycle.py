@@ -213,3 +213,22 @@ async def test_tomorrows_partition_is_missed_when_it_is_missing(store: Store, cl
     assert not await maintenance.has_tomorrows_partition(store.database)
     await maintenance.create_history_partitions(store.database)
     assert await maintenance.has_tomorrows_partition(store.database)
+
+
+async def test_a_claim_waits_for_whoever_is_closing_its_session_and_takes_nothing(store: Store, owner_url: str) -> None:
+    await store.enqueue()
+    session = await store.open_session()
+    with psycopg.connect(owner_url) as closing:
+        closing.execute("UPDATE sluice.worker_sessions SET open = false WHERE id = %s", [session])
+        claiming = asyncio.create_task(store.claim(session))
+        await asyncio.wait([claiming], timeout=0.2)
+        assert not claiming.done()
+    assert await claiming == []
+
+
+async def test_a_lane_goes_on_where_its_last_request_ended(store: Store) -> None:
+    for _ in range(3):
+        await store.enqueue(lane="long")
+    (late,) = await store.enqueue(lane="late")
+    taken = [job.lease.job_id for job in await store.claim(await store.open_session(), 2)]
+    assert late in taken
