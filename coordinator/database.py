@@ -17,6 +17,9 @@ Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, object]
 
 LOCK_RETRY_SECONDS = 1.0
+# The pool doubles its pause from attempt to attempt until then; longer, and it would stay away as long again as the
+# database did.
+RECONNECT_SECONDS = 3.0
 STORE_RETRY_SECONDS = 1.0
 
 # A server that is gone without a word is noticed within seconds, where the kernel would wait for minutes.
@@ -71,6 +74,7 @@ class Database:
             max_size=max_connections,
             timeout=timeout_seconds,
             open=False,
+            reconnect_timeout=RECONNECT_SECONDS,
             kwargs={
                 "autocommit": True,
                 "row_factory": dict_row,

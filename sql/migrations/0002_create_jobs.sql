@@ -159,6 +159,8 @@ DECLARE
     first timestamptz := day::timestamp AT TIME ZONE 'UTC';
     last timestamptz := (day + 1)::timestamp AT TIME ZONE 'UTC';
 BEGIN
+    -- Coordinators that start together would both find the day missing.
+    PERFORM pg_advisory_xact_lock(hashtextextended('sluice.create_history_partition', 0));
     IF to_regclass('sluice.' || partition) IS NOT NULL THEN
         RETURN false;
     END IF;

@@ -1,5 +1,6 @@
 -- Redrive of an upload's failed files whose content is still there: failed → pending, with a fresh set of attempts (the file's own count shows the old ones until the next claim).
--- The id stays; the errors stay. Locks: upload_files by id (nobody else takes a job out of history for them).
+-- The id stays; the errors stay. The first is next in its lane, each further one a turn later: a crowd is no privilege.
+-- Locks: upload_files by id (nobody else takes a job out of history for them).
 WITH failed AS (
     SELECT f.id, f.job_id
     FROM public.upload_files AS f
@@ -21,7 +22,8 @@ back AS (
         backoff_base_ms, backoff_factor, backoff_ceiling_ms, ended_token, ended_verb, errors, created_at
     )
     SELECT
-        g.id, g.queue, g.kind, 'pending', g.priority, sluice.virtual_time(g.queue, g.priority), g.lane, g.owner, g.file_id, g.payload,
+        g.id, g.queue, g.kind, 'pending', g.priority, 
+        sluice.virtual_time(g.queue, g.priority) + (row_number() OVER (ORDER BY g.id) - 1) * 1048576, g.lane, g.owner, g.file_id, g.payload,
         g.size, g.max_attempts, g.deadline_ms, g.backoff_base_ms, g.backoff_factor, g.backoff_ceiling_ms,
         g.ended_token, g.ended_verb, g.errors, g.created_at
     FROM gone AS g

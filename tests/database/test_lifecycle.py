@@ -232,3 +232,18 @@ async def test_a_lane_goes_on_where_its_last_request_ended(store: Store) -> None
     (late,) = await store.enqueue(lane="late")
     taken = [job.lease.job_id for job in await store.claim(await store.open_session(), 2)]
     assert late in taken
+
+
+async def test_a_crowd_that_comes_back_together_does_not_pass_a_newcomer(store: Store, clock: Clock) -> None:
+    await store.enqueue(50, lane="crowd", delay_ms=1000)
+    clock.push(2)
+    assert len(await jobs.promote_due(store.database)) == 50
+    (late,) = await store.enqueue(lane="late")
+    taken = [job.lease.job_id for job in await store.claim(await store.open_session(), 3)]
+    assert late in taken
+
+
+async def test_coordinators_that_start_together_make_each_day_once(store: Store, clock: Clock) -> None:
+    clock.push(30 * 86_400)
+    await asyncio.gather(*(maintenance.create_history_partitions(store.database) for _ in range(4)))
+    assert await maintenance.has_tomorrows_partition(store.database)

@@ -300,3 +300,25 @@ async def test_a_watcher_hears_of_a_failure_at_once(channel: grpc.aio.Channel) -
         await fail(channel, lease, permanent=True)
         async with asyncio.timeout(WATCH_POLL_SECONDS / 2):
             assert (await call.read()).upload.status == upload_pb2.UPLOAD_STATUS_FAILED
+
+
+async def test_a_retry_of_many_files_does_not_pass_another_persons_file(start_coordinator: StartCoordinator) -> None:
+    coordinator = await start_coordinator(default_max_attempts=1)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{coordinator.port}") as channel:
+        busy, other = new_user(), new_user()
+        many = await upload(channel, busy, *[b"[]"] * 20)
+        async with claim_stream(channel, "ingest", INGEST) as stream:
+            await stream.grant(20)
+            held: list[tuple[UUID, int]] = []
+            while len(held) < 20:
+                held += leased(await stream.jobs())
+            for lease in held:
+                await fail(channel, lease)
+            retry = upload_service_pb2.RetryUploadRequest(owner=busy, upload_id=many)
+            assert (await stub(channel).RetryUpload(retry)).retried_files == 20
+            one = await upload(channel, other, b"[]")
+            await stream.grant(24, ended=20)
+            taken = 0
+            while taken < 4:
+                taken += len(leased(await stream.jobs()))
+            assert (await get_upload(channel, other, one)).status == upload_pb2.UPLOAD_STATUS_PROCESSING
