@@ -156,7 +156,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         key = check_text(request.idempotency_key, "idempotency_key", longest=200, shortest=0)
         upload_id = parse_id(request.upload_id, "upload_id")
         retried, _ = await uploads.retry_upload(
-            self._database, check_user(request.owner), upload_id, key, wire.retry_hash(upload_id)
+            self._database, self._clocks, check_user(request.owner), upload_id, key, wire.retry_hash(upload_id)
         )
         self._wakeups.wake([INGEST_QUEUE, upload_topic(upload_id)])
         return upload_service_pb2.RetryUploadResponse(retried_files=retried)

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
-from coordinator.domain import NewJob
+from coordinator.domain import INGEST_QUEUE, NewJob
 from coordinator.errors import ContentExpired, InvalidRequest, PayloadTooLarge, UploadNotFound
 from coordinator.ids import new_id
 from coordinator.store.enqueueing import insert_jobs, take_key
@@ -130,7 +130,7 @@ async def enqueue_upload(
 
 
 async def retry_upload(
-    database: Database, user_id: UUID, upload_id: UUID, key: str, request_hash: bytes
+    database: Database, clocks: VirtualClocks, user_id: UUID, upload_id: UUID, key: str, request_hash: bytes
 ) -> tuple[int, bool]:
     """Puts the failed files back into the queue; returns how many, and whether an earlier request did so.
 
@@ -138,10 +138,12 @@ async def retry_upload(
     """
     place = {"upload_id": upload_id, "user_id": user_id}
     owner = str(user_id)
+    # The stored virtual time is up to a second old.
+    now = {"virtual_time": clocks.read(INGEST_QUEUE, 0)}
     async with database.transaction() as connection:
         if key and await fetch_one(connection, "get_enqueue_key", {"owner": owner, "key": key}):
             return len(await take_key(connection, owner, key, request_hash, []) or ()), True
-        job_ids = [row["job_id"] for row in await fetch_all(connection, "redrive_upload", place)]
+        job_ids = [row["job_id"] for row in await fetch_all(connection, "redrive_upload", place | now)]
         if not job_ids:
             await _explain_nothing_to_retry(connection, upload_id, user_id)
         if key and (first := await take_key(connection, owner, key, request_hash, job_ids)) is not None:

@@ -23,7 +23,7 @@ back AS (
     )
     SELECT
         g.id, g.queue, g.kind, 'pending', g.priority, 
-        sluice.virtual_time(g.queue, g.priority) + (row_number() OVER (ORDER BY g.id) - 1) * 1048576, g.lane, g.owner, g.file_id, g.payload,
+        greatest(sluice.virtual_time(g.queue, g.priority), %(virtual_time)s) + (row_number() OVER (ORDER BY g.id) - 1) * 1048576, g.lane, g.owner, g.file_id, g.payload,
         g.size, g.max_attempts, g.deadline_ms, g.backoff_base_ms, g.backoff_factor, g.backoff_ceiling_ms,
         g.ended_token, g.ended_verb, g.errors, g.created_at
     FROM gone AS g
