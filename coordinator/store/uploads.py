@@ -139,11 +139,11 @@ async def retry_upload(
     place = {"upload_id": upload_id, "user_id": user_id}
     owner = str(user_id)
     # The stored virtual time is up to a second old.
-    now = {"virtual_time": clocks.read(INGEST_QUEUE, 0)}
+    redrive = {**place, "virtual_time": clocks.read(INGEST_QUEUE, 0)}
     async with database.transaction() as connection:
         if key and await fetch_one(connection, "get_enqueue_key", {"owner": owner, "key": key}):
             return len(await take_key(connection, owner, key, request_hash, []) or ()), True
-        job_ids = [row["job_id"] for row in await fetch_all(connection, "redrive_upload", place | now)]
+        job_ids = [row["job_id"] for row in await fetch_all(connection, "redrive_upload", redrive)]
         if not job_ids:
             await _explain_nothing_to_retry(connection, upload_id, user_id)
         if key and (first := await take_key(connection, owner, key, request_hash, job_ids)) is not None:
