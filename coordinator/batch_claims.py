@@ -9,7 +9,7 @@ from uuid import UUID
 
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
-from coordinator.domain import MIB, ClaimedJob
+from coordinator.domain import MIB
 from coordinator.sessions import Delivery
 from coordinator.store import claims, sessions
 from coordinator.store.claims import ClaimLimit
@@ -93,13 +93,9 @@ class BatchClaims:
             )
             if jobs:
                 deliveries.append(Delivery(queue, tuple(jobs)))
-                self._advance(queue, jobs)
+                self._clocks.pass_over(queue, jobs)
                 jobs_left -= len(jobs)
                 bytes_left = max(bytes_left - sum(job.size for job in jobs), 0)
             if not jobs_left:
                 break
         return deliveries
-
-    def _advance(self, queue: str, jobs: list[ClaimedJob]) -> None:
-        for job in jobs:
-            self._clocks.advance(queue, job.priority, job.position)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from coordinator.domain import ClaimedJob
+
 
 class VirtualClocks:
     """Virtual times in memory, in 2^-20 turns. They only grow; once a second they are stored and learnt."""
@@ -20,6 +22,11 @@ class VirtualClocks:
         key = (queue, priority)
         if position > self._times.get(key, 0):
             self._times[key] = position
+
+    def pass_over(self, queue: str, jobs: Iterable[ClaimedJob]) -> None:
+        """Moves the clocks on to the jobs that were claimed."""
+        for job in jobs:
+            self.advance(queue, job.priority, job.position)
 
     def snapshot(self) -> Mapping[tuple[str, int], int]:
         """Returns a copy of every clock."""

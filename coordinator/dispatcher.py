@@ -53,15 +53,14 @@ class Dispatcher:
                     found = await self._serve_everyone()
                 except SluiceError as error:
                     log.warning("claim_failed", queue=self._queue, error=error.message)
-                    await asyncio.sleep(RETRY_SECONDS)
-                    continue
                 except Exception:
                     # A queue whose loop has ended would look idle for ever.
                     log.exception("claim_failed", queue=self._queue)
-                    await asyncio.sleep(RETRY_SECONDS)
+                else:
+                    if not found:
+                        await wait_for(wake, self._poll_seconds)
                     continue
-                if not found:
-                    await wait_for(wake, self._poll_seconds)
+                await asyncio.sleep(RETRY_SECONDS)
 
     def stop(self) -> None:
         """Lets the loop end after the claim under way."""
@@ -99,12 +98,8 @@ class Dispatcher:
             jobs = await claims.claim(self._database, session.id, self._queue, session.kinds, limit)
         finally:
             session.settle(reserved, Delivery(self._queue, tuple(jobs)))
-        self._advance(jobs)
+        self._clocks.pass_over(self._queue, jobs)
         return len(jobs)
-
-    def _advance(self, jobs: Iterable[ClaimedJob]) -> None:
-        for job in jobs:
-            self._clocks.advance(self._queue, job.priority, job.position)
 
 
 class Dispatchers:

@@ -8,8 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-KIB = 1024
-MIB = 1024 * KIB
+from coordinator.domain import KIB, MIB
 
 
 def _is_loopback(host: str) -> bool:

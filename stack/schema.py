@@ -23,7 +23,7 @@ def prepare_schema(owner_url: str) -> str:
     Raises:
         StackError: the database does not answer, cannot be migrated, or its owner may not let the role log in.
     """
-    _migrate(owner_url)
+    migrate(owner_url)
     try:
         return give_login(owner_url, _ROLE, _password(owner_url))
     except psycopg.Error as error:
@@ -33,8 +33,8 @@ def prepare_schema(owner_url: str) -> str:
         ) from error
 
 
-def _migrate(owner_url: str) -> None:
-    """Runs the coordinator's own command: what it knows of migrations stays with it."""
+def migrate(owner_url: str) -> None:
+    """Runs the coordinator's own command: what it knows of migrations stays with it. Raises StackError."""
     migrated = subprocess.run(
         launch_command("coordinator", "migrate"),
         env=surroundings() | {"DATABASE_URL": owner_url},

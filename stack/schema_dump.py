@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stack.postgres import EmbeddedPostgres
 from stack.postgres_files import find_binaries, folder_of_wheel
+from stack.schema import migrate
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,8 +37,7 @@ def dump_schema() -> str:
 
 
 def _dump(url: str, binaries: Path) -> str:
-    migrate = [sys.executable, "-m", "coordinator", "migrate", "--database-url", url]
-    subprocess.run(migrate, check=True, capture_output=True, cwd=ROOT)
+    migrate(url)
     options = ["--schema-only", "--no-owner", "--exclude-table=sluice.job_history_2*", f"--dbname={url}"]
     environment = os.environ | {"PGCLIENTENCODING": "UTF8"}
     return subprocess.run(

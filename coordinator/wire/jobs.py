@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from coordinator.domain import ClaimedJob, FailOutcome, Failure, Job, Lease, NewJob, RetryPolicy
+from coordinator.domain import KIB, MIB, ClaimedJob, FailOutcome, Failure, Job, Lease, NewJob, RetryPolicy
 from coordinator.errors import InvalidRequest, PayloadTooLarge
 from coordinator.ids import id_from_bytes, ids_from_bytes, new_id
 from coordinator.wire.checks import (
@@ -22,10 +22,10 @@ from coordinator.wire.checks import (
 from protos.jobs.v1 import job_pb2, job_service_pb2, worker_service_pb2
 
 DAY_MS = 86_400_000
-ERROR_BYTES = 4 * 1024
+ERROR_BYTES = 4 * KIB
 
 # Payload bytes in one message: far below the 4 MiB that gRPC takes, whatever the other columns add.
-BATCH_BYTES = 1024 * 1024
+BATCH_BYTES = MIB
 
 _STATES = {
     "pending": job_pb2.JOB_STATE_PENDING,
