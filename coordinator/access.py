@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from enum import StrEnum
+from typing import Any
+
+import grpc.aio
 
 from coordinator.errors import PermissionDenied, Unauthenticated
 
@@ -19,11 +22,13 @@ class Role(StrEnum):
 
 _PRODUCERS = frozenset({Role.PRODUCER, Role.OPERATOR})
 _WORKERS = frozenset({Role.WORKER})
+_OPERATORS = frozenset({Role.OPERATOR})
 
 # By service, and by method where one differs from its service.
 _ROLES: dict[str, frozenset[Role]] = {
     "/jobs.v1.JobService/": _PRODUCERS,
     "/jobs.v1.WorkerService/": _WORKERS,
+    "/jobs.v1.AdminService/": _OPERATORS,
     "/uploads.v1.UploadService/": _PRODUCERS,
     "/uploads.v1.UploadService/AddFiles": _WORKERS,
     "/listens.v1.ListenService/": _PRODUCERS,
@@ -59,10 +64,25 @@ class Access:
         if role not in roles_of(method):
             raise PermissionDenied(f"The role {role} may not call {method}.", role=role, method=method)
 
+    def principal(self, authorization: str) -> str:
+        """Returns who calls, for the audit log: the role and the beginning of the token's hash, or "local"."""
+        role = self._role(authorization)
+        if role is None:
+            return "local"
+        return f"{role}/{_hash(authorization.partition(' ')[2]).hex()[:12]}"
+
     def _role(self, authorization: str) -> Role | None:
         scheme, _, token = authorization.partition(" ")
         shown = _hash(token) if scheme.lower() == "bearer" else b""
         return next((role for known, role in self._roles.items() if hmac.compare_digest(known, shown)), None)
+
+
+def authorization(context: grpc.aio.ServicerContext[Any, Any]) -> str:
+    """Returns what a call shows of its right to be made, empty where it shows nothing."""
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization":
+            return str(value)
+    return ""
 
 
 def is_open_to_all(method: str) -> bool:

@@ -7,12 +7,17 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
+from coordinator.background import BackgroundTasks
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.domain import MIB
+from coordinator.ids import new_token
+from coordinator.marks import Marks
 from coordinator.sessions import Delivery
-from coordinator.store import claims, sessions
-from coordinator.store.claims import ClaimLimit
+from coordinator.store import claims
+from coordinator.store import sessions as store
+from coordinator.store.claims import Claimed, ClaimLimit, SessionClaim
+from coordinator.store.sessions import SessionKey, WorkerProfile
 from coordinator.wakeups import Wakeups, wait_for
 
 # All jobs of a ClaimBatch come in one message, which gRPC takes up to 4 MiB of.
@@ -23,9 +28,7 @@ MOST_BYTES = 3 * MIB
 class BatchRequest:
     """What a worker asks for; `max_bytes` 0 means as much as fits."""
 
-    worker: str
-    queues: tuple[str, ...]
-    kinds: tuple[str, ...]
+    profile: WorkerProfile
     max_jobs: int
     max_bytes: int
     lease_seconds: float
@@ -41,61 +44,90 @@ class BatchClaims:
         database: Database,
         coordinator: UUID,
         clocks: VirtualClocks,
+        marks: Marks,
         wakeups: Wakeups,
         poll_seconds: float,
     ) -> None:
         self._database = database
         self._coordinator = coordinator
         self._clocks = clocks
+        self._marks = marks
         self._wakeups = wakeups
         self._poll_seconds = poll_seconds
+        self._stopping = False
+        self._background = BackgroundTasks()
+        self._under_way: dict[str, asyncio.Task[list[Delivery]]] = {}
 
     async def claim(self, request: BatchRequest) -> list[Delivery]:
-        """Waits for the first jobs, at most as long as was asked for; returns one delivery a queue."""
-        session_id = await sessions.open_session(
+        """Waits for the first jobs, at most as long as was asked for; returns one delivery a queue.
+
+        Goes on where the caller leaves: a repeat gets what the first call was given, and may join it.
+        """
+        task = self._under_way.get(request.request_id)
+        if task is None:
+            task = self._background.start(self._claim(request), name=f"claim batch {request.request_id}")
+            self._under_way[request.request_id] = task
+            task.add_done_callback(lambda _: self._under_way.pop(request.request_id))
+        return await asyncio.shield(task)
+
+    async def stop(self) -> None:
+        """Has every call that waits for jobs end, empty."""
+        self._stopping = True
+        self._wakeups.wake_all()
+        await self._background.finish()
+
+    async def _claim(self, request: BatchRequest) -> list[Delivery]:
+        key = await store.open_batch_session(
             self._database,
             self._coordinator,
-            request.worker,
-            request.queues,
-            request.kinds,
-            request.wait_seconds + request.lease_seconds,
+            request.profile,
             request.request_id,
+            wait_seconds=request.wait_seconds,
+            lease_seconds=request.lease_seconds,
         )
-        if session_id is None:
+        if key is None:
             before = await claims.claimed_before(self._database, request.request_id)
             return [Delivery(queue, tuple(jobs)) for queue, jobs in before.items()]
-        deliveries: list[Delivery] = []
-        try:
-            deliveries = await self._claim_in_time(session_id, request)
-        finally:
-            if not deliveries:
-                await asyncio.shield(sessions.close_session(self._database, session_id))
+        deliveries = await self._claim_in_time(key, request)
+        if not deliveries:
+            # Only then: after an error nobody knows whether jobs were claimed, and the repeat is to have them.
+            await store.close_session(self._database, key)
         return deliveries
 
-    async def _claim_in_time(self, session_id: int, request: BatchRequest) -> list[Delivery]:
+    async def _claim_in_time(self, key: SessionKey, request: BatchRequest) -> list[Delivery]:
         until = time.monotonic() + request.wait_seconds
-        with self._wakeups.listen(request.queues) as wake:
+        with self._wakeups.listen(request.profile.queues) as wake:
             while True:
-                # Shielded: a claim that is under way when the caller leaves is remembered for its repeat.
-                if deliveries := await asyncio.shield(self._claim_now(session_id, request)):
+                if deliveries := await self._claim_now(key, request):
                     return deliveries
-                if (left := until - time.monotonic()) <= 0:
+                left = until - time.monotonic()
+                if left <= 0 or self._stopping:
                     return []
                 await wait_for(wake, min(left, self._poll_seconds))
 
-    async def _claim_now(self, session_id: int, request: BatchRequest) -> list[Delivery]:
+    async def _claim_now(self, key: SessionKey, request: BatchRequest) -> list[Delivery]:
         deliveries: list[Delivery] = []
         jobs_left, bytes_left = request.max_jobs, min(request.max_bytes or MOST_BYTES, MOST_BYTES)
-        for queue in request.queues:
+        for queue in request.profile.queues:
             limit = ClaimLimit(jobs_left, bytes_left, holds_nothing=not deliveries)
-            jobs = await claims.claim_once(
-                self._database, session_id, queue, request.kinds, limit, request.lease_seconds
-            )
-            if jobs:
-                deliveries.append(Delivery(queue, tuple(jobs)))
-                self._clocks.pass_over(queue, jobs)
-                jobs_left -= len(jobs)
-                bytes_left = max(bytes_left - sum(job.size for job in jobs), 0)
+            claimed = await self._claim_from(queue, key, request.profile.kinds, limit)
+            if claimed.jobs:
+                deliveries.append(Delivery(queue, claimed.jobs))
+                jobs_left -= len(claimed.jobs)
+                bytes_left = max(bytes_left - sum(job.size for job in claimed.jobs), 0)
             if not jobs_left:
                 break
         return deliveries
+
+    async def _claim_from(self, queue: str, key: SessionKey, kinds: tuple[str, ...], limit: ClaimLimit) -> Claimed:
+        marks = self._marks.of(queue)
+        look = marks.begin(kinds)
+        claim = SessionClaim(key.id, key.epoch, new_token(), queue, look.ranges, limit)
+        try:
+            claimed = await claims.claim_once(self._database, claim)
+        except BaseException:
+            marks.give_up(look)
+            raise
+        marks.finish(look, claimed.jobs, claimed.staying)
+        self._clocks.pass_over(queue, claimed.jobs)
+        return claimed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection, errors
@@ -23,7 +24,7 @@ RECONNECT_SECONDS = 3.0
 STORE_RETRY_SECONDS = 1.0
 
 # A server that is gone without a word is noticed within seconds, where the kernel would wait for minutes.
-_GIVE_UP = {
+_GIVE_UP: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -41,6 +42,8 @@ _PASSING = (
     PoolTimeout,
 )
 
+_NO_SCHEMA = (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedFunction)
+
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
@@ -52,6 +55,11 @@ def translated_errors() -> Iterator[None]:
     except errors.LockNotAvailable as error:
         raise Busy(
             "Something of the same owner is under way; try again.", retry_after_seconds=LOCK_RETRY_SECONDS
+        ) from error
+    except _NO_SCHEMA as error:
+        raise StoreUnavailable(
+            "The database does not have the schema that this version needs: run `python -m coordinator migrate`.",
+            retry_after_seconds=STORE_RETRY_SECONDS,
         ) from error
     except _PASSING as error:
         raise StoreUnavailable(
@@ -127,6 +135,13 @@ class Database:
         """Runs the named statement on its own and returns how many rows it changed."""
         async with self.connection() as connection:
             return await execute(connection, name, parameters)
+
+
+async def connect_alone(url: str) -> Connection:
+    """Opens an autocommitting connection outside any pool; the caller closes it. Raises the driver's errors."""
+    return await AsyncConnection[DictRow].connect(
+        url, autocommit=True, row_factory=dict_row, application_name="sluice_coordinator_listen", **_GIVE_UP
+    )
 
 
 async def fetch_all(connection: Connection, name: str, parameters: Parameters | None = None) -> list[DictRow]:

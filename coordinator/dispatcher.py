@@ -9,11 +9,13 @@ import structlog
 
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
-from coordinator.domain import ClaimedJob
 from coordinator.errors import SluiceError
+from coordinator.ids import new_token
+from coordinator.marks import Marks, QueueMarks
 from coordinator.sessions import Delivery, Session, SessionRegistry
+from coordinator.settling import Settling
 from coordinator.store import claims
-from coordinator.store.claims import UNLIMITED_BYTES, ClaimLimit
+from coordinator.store.claims import UNLIMITED_BYTES, Claimed, ClaimLimit, SessionClaim
 from coordinator.wakeups import Wakeups, wait_for
 
 # Jobs that one claim statement takes at most; more would make others wait for it.
@@ -33,6 +35,8 @@ class Dispatcher:
         database: Database,
         sessions: SessionRegistry,
         clocks: VirtualClocks,
+        marks: QueueMarks,
+        settling: Settling,
         wakeups: Wakeups,
         poll_seconds: float,
     ) -> None:
@@ -40,10 +44,14 @@ class Dispatcher:
         self._database = database
         self._sessions = sessions
         self._clocks = clocks
+        self._marks = marks
+        self._settling = settling
         self._wakeups = wakeups
         self._poll_seconds = poll_seconds
         self._turn = 0
         self._stopping = False
+        # Until this kind is looked for from the start again: a claim that began at a mark came back short.
+        self._look_again_seconds: float | None = None
 
     async def run(self) -> None:
         """Claims until it is stopped. The poll is the net under wake-ups that went astray."""
@@ -58,7 +66,7 @@ class Dispatcher:
                     log.exception("claim_failed", queue=self._queue)
                 else:
                     if not found:
-                        await wait_for(wake, self._poll_seconds)
+                        await wait_for(wake, self._rest_seconds())
                     continue
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -67,12 +75,18 @@ class Dispatcher:
         self._stopping = True
         self._wakeups.wake([self._queue])
 
+    def _rest_seconds(self) -> float:
+        if self._look_again_seconds is None:
+            return self._poll_seconds
+        return min(self._poll_seconds, self._look_again_seconds)
+
     async def _serve_everyone(self) -> bool:
         """Claims once for each session with credit, another one first each time; returns whether any got jobs.
 
         Where nothing waits for one session's kinds, the others with the same kinds are not asked for.
         """
-        hungry = [session for session in self._sessions if self._queue in session.queues and session.wanted_jobs]
+        self._look_again_seconds = None
+        hungry = [one for one in self._sessions if self._queue in one.profile.queues and one.wanted_jobs]
         if not hungry:
             return False
         self._turn = (self._turn + 1) % len(hungry)
@@ -80,26 +94,42 @@ class Dispatcher:
         idle_kinds: set[tuple[str, ...]] = set()
         found = False
         for session in hungry[self._turn :] + hungry[: self._turn]:
-            if session.kinds in idle_kinds or not (wanted := min(session.wanted_jobs, share)):
+            kinds = session.profile.kinds
+            if kinds in idle_kinds or not (wanted := min(session.wanted_jobs, share)):
                 continue
             takes_anything = session.wanted_bytes is None or session.holds_nothing
-            if await self._serve(session, wanted):
+            async with session.turn_to_claim():
+                served = await self._serve(session, min(session.wanted_jobs, wanted))
+            if served:
                 found = True
             elif takes_anything:
-                idle_kinds.add(session.kinds)
+                idle_kinds.add(kinds)
         return found
 
-    async def _serve(self, session: Session, reserved: int) -> int:
-        wanted_bytes = session.wanted_bytes
-        limit = ClaimLimit(reserved, UNLIMITED_BYTES if wanted_bytes is None else wanted_bytes, session.holds_nothing)
-        session.reserve(reserved)
-        jobs: list[ClaimedJob] = []
+    async def _serve(self, session: Session, wanted: int) -> int:
+        if not wanted:
+            return 0
+        look = self._marks.begin(session.profile.kinds)
+        reservation = session.reserve(new_token(), wanted)
+        max_bytes = UNLIMITED_BYTES if reservation.bytes is None else reservation.bytes
+        limit = ClaimLimit(wanted, max_bytes, reservation.holds_nothing)
+        key = session.key
+        claim = SessionClaim(key.id, key.epoch, reservation.token, self._queue, look.ranges, limit)
+        claimed: Claimed | None = None
         try:
-            jobs = await claims.claim(self._database, session.id, self._queue, session.kinds, limit)
+            claimed = await claims.claim(self._database, claim)
         finally:
-            session.settle(reserved, Delivery(self._queue, tuple(jobs)))
-        self._clocks.pass_over(self._queue, jobs)
-        return len(jobs)
+            session.settle(reservation, None if claimed is None else Delivery(self._queue, claimed.jobs))
+            if claimed is None:
+                # It may have been carried out all the same: its jobs would lie with a worker that never sees them.
+                self._marks.give_up(look)
+                self._settling.ask()
+        self._marks.finish(look, claimed.jobs, claimed.staying)
+        self._clocks.pass_over(self._queue, claimed.jobs)
+        if not claimed.jobs and look.whole != frozenset(session.profile.kinds):
+            seconds = self._marks.rescan_seconds(session.profile.kinds)
+            self._look_again_seconds = min(seconds, self._look_again_seconds or seconds)
+        return len(claimed.jobs)
 
 
 class Dispatchers:
@@ -110,21 +140,45 @@ class Dispatchers:
         database: Database,
         sessions: SessionRegistry,
         clocks: VirtualClocks,
+        marks: Marks,
+        settling: Settling,
         wakeups: Wakeups,
         poll_seconds: float,
     ) -> None:
-        self._parts = (database, sessions, clocks, wakeups, poll_seconds)
+        self._database = database
+        self._sessions = sessions
+        self._clocks = clocks
+        self._marks = marks
+        self._settling = settling
+        self._wakeups = wakeups
+        self._poll_seconds = poll_seconds
         self._running: dict[str, tuple[Dispatcher, asyncio.Task[None]]] = {}
 
     def ensure(self, queues: Iterable[str]) -> None:
         """Starts a dispatcher for each queue that has none."""
         for queue in queues:
             if queue not in self._running:
-                dispatcher = Dispatcher(queue, *self._parts)
+                dispatcher = self._dispatcher(queue)
                 self._running[queue] = (
                     dispatcher,
                     asyncio.create_task(dispatcher.run(), name=f"dispatch {queue}"),
                 )
+
+    def _dispatcher(self, queue: str) -> Dispatcher:
+        return Dispatcher(
+            queue,
+            self._database,
+            self._sessions,
+            self._clocks,
+            self._marks.of(queue),
+            self._settling,
+            self._wakeups,
+            self._poll_seconds,
+        )
+
+    def look(self, queues: Iterable[str]) -> None:
+        """Has the queues looked at: somebody wants their jobs."""
+        self._wakeups.wake(queues)
 
     async def stop(self) -> None:
         """Stops every dispatcher; what a claim under way brings still reaches its session's outbox."""

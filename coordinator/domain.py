@@ -24,6 +24,7 @@ class Verb(StrEnum):
     COMPLETE = "complete"
     FAIL = "fail"
     RELEASE = "release"
+    SNOOZE = "snooze"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,13 @@ class RetryPolicy:
     base_ms: int = 2_000
     factor: float = 2.0
     ceiling_ms: int = 300_000
+    # How much of the wait is drawn: 1 is full jitter.
+    jitter: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to be stored. `size` is what it counts for in credits, in bytes."""
+    """A job to be stored. `size` is what it counts for in credits, in bytes; `turn` what its lane moves on by."""
 
     id: UUID
     queue: str
@@ -48,10 +51,25 @@ class NewJob:
     owner: str
     lane: str | None
     priority: int = 0
+    # In 2^-20 turns.
+    turn: int = TURN
     delay_ms: int = 0
+    # Until somebody must have taken it, the delay included; None: for ever.
+    expire_ms: int | None = None
     deadline_ms: int = 600_000
     retry_policy: RetryPolicy = RetryPolicy()
+    unique_key: str | None = None
     file_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job that has become pending stands in its queue."""
+
+    queue: str
+    kind: str
+    priority: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +105,31 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Postponement:
+    """One attempt that is put off."""
+
+    lease: Lease
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job has come, in its worker's own unit; a total of 0 is not known."""
+
+    done: int
+    total: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressReport:
+    """How far one attempt has come."""
+
+    lease: Lease
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
 class FailOutcome:
     """What became of one failed job: `delay_seconds` until its next attempt, None where there is none."""
 
@@ -116,21 +159,44 @@ class Job:
     kind: str
     state: str
     priority: int
+    turn: int
     lane: str | None
     owner: str
+    unique_key: str | None
     attempt: int
     max_attempts: int
     errors: tuple[JobError, ...]
+    progress: Progress | None
+    result: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     run_at: datetime | None
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class ReapedJob:
-    """A lease that the reaper ended."""
+class EndedJob:
+    """A job that was ended or sent back by others than its worker; `place` where it is pending again."""
 
-    lease: Lease
+    job_id: UUID
     session_id: int | None
-    queue: str
+    place: Place | None
+    # Whose file it was about, where it was about one.
+    upload_id: UUID | None
+
+
+class NoticeReason(StrEnum):
+    """Why a worker that lives does not hold a lease any more."""
+
+    LOST = "lost"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseNotice:
+    """Word to the worker of a session about one of its leases."""
+
+    session_id: int
+    lease: Lease
+    reason: NoticeReason

@@ -14,7 +14,7 @@ import grpc.aio
 import structlog
 from google.protobuf.message import DecodeError
 
-from coordinator.access import Access, is_open_to_all
+from coordinator.access import Access, authorization, is_open_to_all
 from coordinator.errors import InvalidRequest, SluiceError
 from coordinator.statuses import CODES, DETAILS_KEY, Incident, status_of
 
@@ -72,7 +72,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     @asynccontextmanager
     async def _translated(self, method: str, context: Context) -> AsyncIterator[None]:
         try:
-            self._access.check(method, _authorization(context))
+            self._access.check(method, authorization(context))
             yield
         except (grpc.aio.AbortError, asyncio.CancelledError, GeneratorExit):
             raise
@@ -107,13 +107,6 @@ def _checked(request: Any) -> Any:
 async def _all_checked(requests: AsyncIterable[Any]) -> AsyncIterator[Any]:
     async for request in requests:
         yield _checked(request)
-
-
-def _authorization(context: Context) -> str:
-    for key, value in context.invocation_metadata() or ():
-        if key == "authorization":
-            return str(value)
-    return ""
 
 
 async def _abort(context: Context, error: SluiceError) -> NoReturn:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
 
+from coordinator.announcer import Announcer
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.errors import SluiceError
 from coordinator.reaper import Reaper
-from coordinator.store import jobs, maintenance, sessions, uploads
-from coordinator.wakeups import Wakeups, pause
+from coordinator.settling import Settling
+from coordinator.store import jobs, maintenance, notifications, sessions, uploads
+from coordinator.wakeups import LEASES_TOPIC, pause, wait_for
 
 ROUND_SECONDS = 1.0
 CLEANUP_SECONDS = 60.0
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how long what has ended is kept."""
+
+    history_days: int
+    failed_content_days: int
+    abandoned_upload_hours: float
 
 
 class Maintenance:
@@ -27,23 +39,24 @@ class Maintenance:
         self,
         database: Database,
         reaper: Reaper,
+        settling: Settling,
         clocks: VirtualClocks,
-        wakeups: Wakeups,
+        announcer: Announcer,
         *,
         lease_seconds: float,
-        history_days: int,
-        failed_content_days: int,
-        abandoned_upload_hours: float,
+        retention: Retention,
+        listen_url: str | None,
     ) -> None:
+        """Makes it ready; without a `listen_url` nothing is heard from other coordinators."""
         self._database = database
         self._reaper = reaper
+        self._settling = settling
         self._clocks = clocks
-        self._wakeups = wakeups
+        self._announcer = announcer
         # Often enough that a renewal or two may come late and no session is lost.
         self._reap_seconds = min(ROUND_SECONDS, lease_seconds / 5)
-        self._history_days = history_days
-        self._failed_content_days = failed_content_days
-        self._abandoned_upload_hours = abandoned_upload_hours
+        self._retention = retention
+        self._listen_url = listen_url
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -51,13 +64,18 @@ class Maintenance:
         """Makes sure that history has its days, learns the clocks, and starts the loops."""
         await maintenance.create_history_partitions(self._database)
         await jobs.load_virtual_times(self._database, self._clocks)
-        duties = {
+        duties: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
             "reap": (self._reap_seconds, self._reaper.run_round),
+            "settle": (0.0, self._settling.run_round),
+            "notices": (0.0, self._deliver_notices),
             "promote": (0.0, self._promote),
-            "clocks": (ROUND_SECONDS, self._store_clocks),
+            "clocks": (ROUND_SECONDS, self._exchange_clocks),
             "clean up": (CLEANUP_SECONDS, self._clean_up),
         }
-        self._tasks = [
+        if self._listen_url is not None:
+            duties["listen"] = (0.0, self._listen)
+            self._tasks.append(asyncio.create_task(self._announcer.run(self._stopping), name="announce"))
+        self._tasks += [
             asyncio.create_task(repeat(name, seconds, duty, self._stopping), name=name)
             for name, (seconds, duty) in duties.items()
         ]
@@ -65,26 +83,55 @@ class Maintenance:
     async def stop(self) -> None:
         """Lets each loop end after what it is doing."""
         self._stopping.set()
+        self._announcer.stop()
+        self._settling.ask()
         await asyncio.gather(*self._tasks)
 
     async def _promote(self) -> None:
         """Makes due jobs pending, then rests until the next is due, at most a second."""
-        if queues := await jobs.promote_due(self._database):
-            self._wakeups.wake(set(queues))
+        if pending := await jobs.promote_due(self._database):
+            self._announcer.made_pending(pending)
             return
         due = await jobs.next_due_seconds(self._database)
         await pause(self._stopping, ROUND_SECONDS if due is None else min(max(due, 0.01), ROUND_SECONDS))
 
-    async def _store_clocks(self) -> None:
+    async def _exchange_clocks(self) -> None:
         await jobs.store_virtual_times(self._database, self._clocks)
+        await jobs.load_virtual_times(self._database, self._clocks)
+
+    async def _deliver_notices(self) -> None:
+        with self._announcer.listen([LEASES_TOPIC]) as word:
+            await self._reaper.deliver_notices()
+            await wait_for(word, ROUND_SECONDS)
+
+    async def _listen(self) -> None:
+        if self._listen_url is not None:
+            await notifications.listen(
+                self._listen_url, self._stopping, self._announcer.hear_everything, self._announcer.hear
+            )
+
+    async def _make_days(self) -> int:
+        await maintenance.create_history_partitions(self._database)
+        return 0
 
     async def _clean_up(self) -> None:
-        await maintenance.create_history_partitions(self._database)
-        await maintenance.drop_old_history(self._database, self._history_days)
-        await maintenance.delete_old_keys(self._database)
-        await sessions.delete_old_sessions(self._database)
-        await uploads.delete_abandoned(self._database, self._abandoned_upload_hours)
-        await uploads.expire_contents(self._database, self._failed_content_days)
+        """Forgets what is old, each in small batches, so that one that fails holds up no other."""
+        keep = self._retention
+        steps: Mapping[str, Callable[[], Awaitable[int]]] = {
+            "make days": self._make_days,
+            "drop days": lambda: maintenance.drop_old_history(self._database, keep.history_days),
+            "forget keys": lambda: maintenance.delete_old_keys(self._database),
+            "forget sessions": lambda: sessions.delete_old_sessions(self._database),
+            "forget notices": lambda: sessions.delete_old_notices(self._database),
+            "forget abandoned uploads": lambda: uploads.delete_abandoned(self._database, keep.abandoned_upload_hours),
+            "forget contents": lambda: uploads.expire_contents(self._database, keep.failed_content_days),
+        }
+        for name, step in steps.items():
+            try:
+                while await step() and not self._stopping.is_set():
+                    pass
+            except SluiceError as error:
+                log.warning("duty_postponed", duty=name, error=error.message)
 
 
 async def repeat(name: str, seconds: float, duty: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 
+from coordinator.announcer import Announcer
 from coordinator.database import Database
-from coordinator.domain import ReapedJob
+from coordinator.domain import EndedJob
+from coordinator.errors import SluiceError
 from coordinator.sessions import SessionRegistry
-from coordinator.store import sessions as store
-from coordinator.wakeups import Wakeups
+from coordinator.store import reaping, sessions
+from coordinator.store.reaping import REAP_JOBS
+from coordinator.wakeups import LEASES_TOPIC, upload_topic
 
 # A look at every attempt's deadline reads all live jobs: it takes at most a fiftieth of the time.
 DEADLINE_REST = 50.0
@@ -20,52 +24,108 @@ log = structlog.get_logger()
 
 
 class Reaper:
-    """Renews first, then reaps: a session that was heard from is never taken for dead because a round came late."""
+    """Renews first, then reaps: a session that was heard from is never taken for dead because a round came late.
+
+    For one lease after its start, after an outage of the database and after it was itself held up, a coordinator spares
+    sessions that were renewed before: theirs may have been unable to do it, or they were not resumed yet.
+    """
 
     def __init__(
         self,
         database: Database,
         registry: SessionRegistry,
-        wakeups: Wakeups,
+        announcer: Announcer,
         *,
         lease_seconds: float,
         deadline_check_seconds: float,
     ) -> None:
         self._database = database
         self._registry = registry
-        self._wakeups = wakeups
+        self._announcer = announcer
         self._lease_seconds = lease_seconds
         self._deadline_check_seconds = deadline_check_seconds
-        self._deadlines_due = time.monotonic()
+        now = time.monotonic()
+        self._deadlines_due = now
+        self._patient_since = now
+        self._round_at = now
+        # Sessions whose streams ended without goodbye, until when they are looked for.
+        self._left: dict[int, float] = {}
         self._round = asyncio.Lock()
+
+    def watch(self, session_id: int) -> None:
+        """Has a session reaped as soon as its grace is over, however patient this coordinator is with others."""
+        self._left[session_id] = time.monotonic() + self._lease_seconds
 
     async def run_round(self) -> None:
         """Does what is due: once a second, and at once when a stream has ended."""
         async with self._round:
-            await self._keep_alive()
-            await self._take_back(await store.reap_dead_sessions(self._database))
-            if time.monotonic() >= self._deadlines_due:
-                await self._reap_overdue()
+            self._note_delay()
+            try:
+                await self._keep_alive()
+                await self._reap()
+            except SluiceError:
+                self._be_patient()
+                raise
+
+    async def deliver_notices(self) -> None:
+        """Tells workers which of their leases others have ended; word of that may come at any time."""
+        if len(self._registry):
+            notices = await sessions.take_notices(self._database, [session.id for session in self._registry])
+            self._registry.tell(notices)
+
+    def _note_delay(self) -> None:
+        """A process that was stopped for a while has heard nobody meanwhile: what was said waits to be read."""
+        now = time.monotonic()
+        if now - self._round_at > self._lease_seconds / 2:
+            log.warning("held_up", seconds=round(now - self._round_at, 1))
+            self._be_patient()
+            for session in self._registry:
+                session.hear()
+        self._round_at = now
+
+    def _be_patient(self) -> None:
+        self._patient_since = time.monotonic()
 
     async def _keep_alive(self) -> None:
-        seconds_left = {session.id: self._lease_seconds - session.silent_seconds() for session in self._registry}
-        if not seconds_left:
-            return
-        alive = await store.keep_alive(self._database, {id_: left for id_, left in seconds_left.items() if left > 0})
+        asked_at = time.monotonic()
+        heard = {
+            session.id: (session, renewal)
+            for session in self._registry
+            if (renewal := session.renewal(self._lease_seconds)) is not None
+        }
+        if heard:
+            alive = await sessions.keep_alive(self._database, [renewal for _, renewal in heard.values()])
+            for session, renewal in heard.values():
+                if session.id in alive:
+                    session.note_renewal(asked_at)
+                elif session.key == renewal.key:
+                    log.warning("session_lost", session=session.id, worker=session.profile.worker)
+                    session.end(lost=True)
         for session in self._registry:
-            if session.id in seconds_left and session.id not in alive:
-                log.warning("session_expired", session=session.id, worker=session.worker)
-                session.end()
+            if session.silent_seconds() > self._lease_seconds:
+                log.warning("session_expired", session=session.id, worker=session.profile.worker)
+                session.end(lost=True)
 
-    async def _reap_overdue(self) -> None:
-        began = time.monotonic()
-        await self._take_back(await store.reap_overdue(self._database))
-        took = time.monotonic() - began
-        self._deadlines_due = time.monotonic() + max(self._deadline_check_seconds, DEADLINE_REST * took)
+    async def _reap(self) -> None:
+        now = time.monotonic()
+        self._left = {session_id: until for session_id, until in self._left.items() if until > now}
+        patient_seconds = now - self._patient_since if now < self._patient_since + self._lease_seconds else None
+        await self._take_back(
+            lambda: reaping.reap_dead_sessions(self._database, patient_seconds=patient_seconds, left=self._left)
+        )
+        await self._take_back(lambda: reaping.expire_jobs(self._database))
+        if time.monotonic() >= self._deadlines_due:
+            began = time.monotonic()
+            await self._take_back(lambda: reaping.reap_overdue(self._database), topics=[LEASES_TOPIC])
+            took = time.monotonic() - began
+            self._deadlines_due = time.monotonic() + max(self._deadline_check_seconds, DEADLINE_REST * took)
 
-    async def _take_back(self, reaped: list[ReapedJob]) -> None:
-        if not reaped:
-            return
-        log.info("jobs_reaped", jobs=len(reaped))
-        self._registry.tell_lost(reaped)
-        self._wakeups.wake({job.queue for job in reaped})
+    async def _take_back(self, reap: Callable[[], Awaitable[list[EndedJob]]], topics: list[str] | None = None) -> None:
+        """Reaps until there is nothing left, and tells whoever waits for it."""
+        while ended := await reap():
+            log.info("jobs_reaped", jobs=len(ended))
+            self._announcer.made_pending(job.place for job in ended if job.place is not None)
+            self._announcer.wake({upload_topic(job.upload_id) for job in ended if job.upload_id is not None})
+            self._announcer.wake(topics or ())
+            if len(ended) < REAP_JOBS:
+                break

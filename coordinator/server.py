@@ -11,8 +11,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from coordinator.access import Access
+from coordinator.announcer import Announcer
 from coordinator.batch_claims import BatchClaims
-from coordinator.claim_streams import ClaimStreams
+from coordinator.claim_streams import ClaimStreams, LeaseTimes
 from coordinator.clocks import VirtualClocks
 from coordinator.commit_gate import CommitGate
 from coordinator.database import Database
@@ -21,8 +22,10 @@ from coordinator.domain import MIB, RetryPolicy
 from coordinator.errors import SluiceError
 from coordinator.ids import new_id
 from coordinator.interceptors import ErrorInterceptor
-from coordinator.maintenance import Maintenance, repeat
+from coordinator.maintenance import Maintenance, Retention, repeat
+from coordinator.marks import Marks
 from coordinator.reaper import Reaper
+from coordinator.services.admin_service import AdminService
 from coordinator.services.file_commits import CommitLimits, FileCommits
 from coordinator.services.job_service import JobService
 from coordinator.services.listen_service import ListenService
@@ -30,12 +33,20 @@ from coordinator.services.upload_service import UploadPolicy, UploadService
 from coordinator.services.worker_service import WorkerService
 from coordinator.sessions import SessionRegistry
 from coordinator.settings import Settings
+from coordinator.settling import Settling
 from coordinator.spool import SpoolRoom
 from coordinator.store.maintenance import has_tomorrows_partition
 from coordinator.upload_domain import UploadLimits
 from coordinator.wakeups import Wakeups, upload_topic
 from coordinator.wire.jobs import JobDefaults
-from protos.jobs.v1 import job_service_pb2, job_service_pb2_grpc, worker_service_pb2, worker_service_pb2_grpc
+from protos.jobs.v1 import (
+    admin_service_pb2,
+    admin_service_pb2_grpc,
+    job_service_pb2,
+    job_service_pb2_grpc,
+    worker_service_pb2,
+    worker_service_pb2_grpc,
+)
 from protos.listens.v1 import listen_service_pb2, listen_service_pb2_grpc
 from protos.uploads.v1 import upload_service_pb2, upload_service_pb2_grpc
 
@@ -47,6 +58,7 @@ SERVICES = tuple(
     file.DESCRIPTOR.services_by_name[name].full_name
     for file, name in (
         (job_service_pb2, "JobService"),
+        (admin_service_pb2, "AdminService"),
         (worker_service_pb2, "WorkerService"),
         (upload_service_pb2, "UploadService"),
         (listen_service_pb2, "ListenService"),
@@ -81,42 +93,61 @@ class Coordinator:
             timeout_seconds=settings.database_timeout_seconds,
             prepare_statements=settings.prepare_statements,
         )
+        # Apart from the calls', so that nothing that callers ask for keeps a claim or a keep-alive waiting.
+        self._engine = Database(
+            settings.database_url.get_secret_value(),
+            max_connections=settings.engine_connections,
+            timeout_seconds=settings.database_timeout_seconds,
+            prepare_statements=settings.prepare_statements,
+        )
+        self._access = Access(settings.service_tokens.get_secret_value())
         self._clocks = VirtualClocks()
+        self._marks = Marks()
         self._wakeups = Wakeups()
+        self._announcer = Announcer(self._engine, self.id, self._wakeups, self._marks, notifies=settings.listen)
         self._registry = SessionRegistry()
+        self._settling = Settling(self._engine, self.id, self._registry, self._announcer)
         self._reaper = Reaper(
-            self._database,
+            self._engine,
             self._registry,
-            self._wakeups,
+            self._announcer,
             lease_seconds=settings.lease_seconds,
             deadline_check_seconds=settings.deadline_check_seconds,
         )
         self._dispatchers = Dispatchers(
-            self._database, self._registry, self._clocks, self._wakeups, settings.poll_seconds
+            self._engine,
+            self._registry,
+            self._clocks,
+            self._marks,
+            self._settling,
+            self._wakeups,
+            settings.effective_poll_seconds,
         )
         self._streams = ClaimStreams(
-            self._database,
+            self._engine,
             self.id,
             self._registry,
             self._dispatchers,
             self._reaper,
-            self._wakeups,
-            settings.lease_seconds,
+            self._settling,
+            self._announcer,
+            LeaseTimes(settings.lease_seconds, min(settings.reconnect_grace_seconds, settings.lease_seconds)),
+        )
+        self._batches = BatchClaims(
+            self._engine, self.id, self._clocks, self._marks, self._wakeups, settings.effective_poll_seconds
         )
         self._maintenance = Maintenance(
-            self._database,
+            self._engine,
             self._reaper,
+            self._settling,
             self._clocks,
-            self._wakeups,
+            self._announcer,
             lease_seconds=settings.lease_seconds,
-            history_days=settings.history_days,
-            failed_content_days=settings.failed_content_days,
-            abandoned_upload_hours=settings.abandoned_upload_hours,
+            retention=Retention(settings.history_days, settings.failed_content_days, settings.abandoned_upload_hours),
+            listen_url=settings.database_url.get_secret_value() if settings.listen else None,
         )
         self._health = health.aio.HealthServicer()
-        self._server = grpc.aio.server(
-            interceptors=[ErrorInterceptor(Access(settings.service_tokens.get_secret_value()))], options=_OPTIONS
-        )
+        self._server = grpc.aio.server(interceptors=[ErrorInterceptor(self._access)], options=_OPTIONS)
         self._stopping = asyncio.Event()
         self._readiness: asyncio.Task[None] | None = None
         self._readiness_check: asyncio.Task[bool] | None = None
@@ -128,14 +159,17 @@ class Coordinator:
         gate = CommitGate(max_commits=max(1, settings.database_connections // 2), wait_seconds=settings.turn_seconds)
         commits = FileCommits(self._database, self._tell_watchers, CommitLimits(settings.file_rows), room, gate)
         job_service_pb2_grpc.add_JobServiceServicer_to_server(
-            JobService(self._database, self._clocks, self._wakeups, _job_defaults(settings)), self._server
+            JobService(self._database, self._clocks, self._announcer, _job_defaults(settings)), self._server
+        )
+        admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
+            AdminService(self._database, self._clocks, self._announcer, self._access), self._server
         )
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(self._worker_service(), self._server)
         upload_service_pb2_grpc.add_UploadServiceServicer_to_server(
             UploadService(
                 self._database,
                 self._clocks,
-                self._wakeups,
+                self._announcer,
                 room,
                 gate,
                 _upload_policy(settings),
@@ -151,18 +185,17 @@ class Coordinator:
         return commits
 
     def _worker_service(self) -> WorkerService:
-        batches = BatchClaims(self._database, self.id, self._clocks, self._wakeups, self._settings.poll_seconds)
         return WorkerService(
             self._database,
             self._streams,
-            batches,
-            self._wakeups,
+            self._batches,
+            self._announcer,
             lease_seconds=self._settings.lease_seconds,
             ping_seconds=self._settings.ping_seconds,
         )
 
     def _tell_watchers(self, upload_id: UUID) -> None:
-        self._wakeups.wake([upload_topic(upload_id)])
+        self._announcer.wake([upload_topic(upload_id)])
 
     async def start(self) -> None:
         """Connects to the database, starts the duties and listens; `port` is the port then.
@@ -171,6 +204,7 @@ class Coordinator:
         """
         await self._database.open()
         try:
+            await self._engine.open()
             await self._maintenance.start()
             await self._tell_readiness()
             self.port = self._bind()
@@ -195,6 +229,7 @@ class Coordinator:
         if self._readiness:
             await self._readiness
         await self._set_serving(serving=False)
+        await self._batches.stop()
         self._wakeups.wake_all()
         await self._streams.drain(self._settings.drain_seconds)
         await self._commits.finish()
@@ -203,6 +238,7 @@ class Coordinator:
         await self._commits.finish()
         await self._dispatchers.stop()
         await self._maintenance.stop()
+        await self._engine.close()
         await self._database.close()
         log.info("coordinator_stopped", coordinator=str(self.id))
 
@@ -216,7 +252,7 @@ class Coordinator:
 
     async def _is_ready(self) -> bool:
         try:
-            return await has_tomorrows_partition(self._database)
+            return await has_tomorrows_partition(self._engine)
         except SluiceError:
             return False
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
-from coordinator.domain import ClaimedJob, Lease, ReapedJob
+from coordinator.domain import ClaimedJob, Lease, LeaseNotice, NoticeReason
+from coordinator.store.sessions import Heard, SessionKey, WorkerProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +27,55 @@ class Notice:
 
     sequence: int = 0
     lost: tuple[Lease, ...] = ()
+    cancelled: tuple[Lease, ...] = ()
     drain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Credit that is set aside while a claim is under way, with the token of that claim and what else bounds it."""
+
+    token: int
+    jobs: int
+    # None: no limit by bytes.
+    bytes: int | None
+    holds_nothing: bool
 
 
 class Session:
     """One claim stream. Only the event loop touches it, so that what is claimed and what is asked for never part."""
 
-    def __init__(self, session_id: int, worker: str, queues: Sequence[str], kinds: Sequence[str]) -> None:
-        self.id = session_id
-        self.worker = worker
-        self.queues = tuple(queues)
-        self.kinds = tuple(kinds)
+    def __init__(self, key: SessionKey, profile: WorkerProfile, held: Mapping[Lease, int] | None = None) -> None:
+        """Begins with what a resuming worker holds, and counts for in bytes; None where the session is new."""
+        self.key = key
+        self.profile = profile
+        # Nothing more is claimed for it, and its stream ends.
         self.over = False
-        self._heard_at = time.monotonic()
+        # The worker left for good.
+        self.said_goodbye = False
+        # It expired, or was resumed on another stream: nothing is left to close.
+        self.is_lost = False
+        self._heard_at = self._renewed_at = time.monotonic()
         self._granted_jobs = self._granted_bytes = 0
         self._bytes_limited = False
         self._ended_jobs = 0
-        self._sent_jobs = self._sent_bytes = 0
+        self._sent_jobs, self._sent_bytes = len(held or ()), sum((held or {}).values())
         self._outbox: deque[Delivery | Notice] = deque()
         self._ready = asyncio.Event()
+        self._claiming = asyncio.Lock()
         self._claims = 0
         self._no_claims = asyncio.Event()
         self._no_claims.set()
+        # What is known to have reached the worker, as long as it is not settled what did not.
+        self._resumed_with = None if held is None else frozenset(held)
+        self._own_tokens: set[int] = set()
+        # Of claims whose answer was lost: they may have brought jobs, and may still.
+        self._doubted: set[int] = set()
+
+    @property
+    def id(self) -> int:
+        """The session's id, which it keeps on whatever stream."""
+        return self.key.id
 
     def hear(self) -> None:
         """Notes that the worker spoke: its leases run from now."""
@@ -55,6 +84,16 @@ class Session:
     def silent_seconds(self) -> float:
         """Returns for how long the worker has said nothing."""
         return time.monotonic() - self._heard_at
+
+    def renewal(self, lease_seconds: float) -> Heard | None:
+        """Returns for how long the session is to live on, None where nothing was heard since it was renewed last."""
+        if self._heard_at <= self._renewed_at:
+            return None
+        return Heard(self.key, max(0, round((lease_seconds - self.silent_seconds()) * 1000)))
+
+    def note_renewal(self, asked_at: float) -> None:
+        """Notes that what was heard before that time (monotonic) is stored."""
+        self._renewed_at = asked_at
 
     def grant(self, jobs_total: int, bytes_total: int | None, ended_total: int) -> None:
         """Takes the worker's newest totals; older ones no longer count."""
@@ -65,8 +104,10 @@ class Session:
 
     @property
     def wanted_jobs(self) -> int:
-        """How many more jobs may be sent now."""
-        return 0 if self.over else max(self._granted_jobs - self._sent_jobs, 0)
+        """How many more jobs may be claimed now."""
+        if self.over or self._doubted or (self.wanted_bytes == 0 and not self.holds_nothing):
+            return 0
+        return max(self._granted_jobs - self._sent_jobs, 0)
 
     @property
     def wanted_bytes(self) -> int | None:
@@ -75,33 +116,76 @@ class Session:
 
     @property
     def holds_nothing(self) -> bool:
-        """Whether the worker has ended every job that it was sent."""
+        """Whether the worker has ended every job that it was sent, and none is being claimed for it."""
         return self._ended_jobs >= self._sent_jobs
 
-    def reserve(self, jobs: int) -> None:
+    def turn_to_claim(self) -> AbstractAsyncContextManager[object]:
+        """Lets one claim at a time through where bytes are limited: what one takes is known when it has ended."""
+        return self._claiming if self._bytes_limited else nullcontext()
+
+    def reserve(self, token: int, jobs: int) -> Reservation:
         """Sets credit aside while a claim is under way, so that another queue's claim cannot spend it too."""
+        reservation = Reservation(token, jobs, self.wanted_bytes, self.holds_nothing)
         self._sent_jobs += jobs
         self._claims += 1
         self._no_claims.clear()
+        if self._resumed_with is not None:
+            self._own_tokens.add(token)
+        return reservation
 
-    def settle(self, reserved: int, delivery: Delivery) -> None:
-        """Puts back what a claim did not use, and sends what it brought."""
+    def settle(self, reservation: Reservation, delivery: Delivery | None) -> None:
+        """Puts back what a claim did not use, and sends what it brought; None: its answer was lost."""
         self._claims -= 1
         if not self._claims:
             self._no_claims.set()
-        self._sent_jobs -= reserved - len(delivery.jobs)
-        self._sent_bytes += sum(job.size for job in delivery.jobs)
-        if delivery.jobs:
+        self._sent_jobs -= reservation.jobs
+        if delivery is None:
+            self._doubted.add(reservation.token)
+        elif delivery.jobs:
+            self._sent_jobs += len(delivery.jobs)
+            self._sent_bytes += sum(job.size for job in delivery.jobs)
             self.send(delivery)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a claim's answer was lost: nothing more is claimed until it is settled what became of it."""
+        return bool(self._doubted)
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether the session may hold leases whose jobs never reached the worker."""
+        return self._resumed_with is not None or bool(self._doubted)
+
+    def undelivered(self, leases: Iterable[Lease]) -> list[Lease]:
+        """Returns those of the session's leases whose jobs never reached the worker."""
+        known = self._resumed_with
+        return [
+            lease
+            for lease in leases
+            if lease.token in self._doubted
+            or (known is not None and lease not in known and lease.token not in self._own_tokens)
+        ]
+
+    def note_settled(self, doubted: frozenset[int]) -> None:
+        """Notes that what had not reached the worker went back, with the claims that were in doubt at that time."""
+        self._resumed_with = None
+        self._own_tokens.clear()
+        self._doubted -= doubted
+
+    @property
+    def doubted(self) -> frozenset[int]:
+        """The tokens of claims whose answer was lost."""
+        return frozenset(self._doubted)
 
     def send(self, message: Delivery | Notice) -> None:
         """Puts a message into the outbox."""
         self._outbox.append(message)
         self._ready.set()
 
-    def end(self) -> None:
-        """Ends the session: nothing more is claimed for it, and whoever writes its stream stops."""
+    def end(self, *, lost: bool = False) -> None:
+        """Ends the stream's part: nothing more is claimed for it, and whoever writes it stops."""
         self.over = True
+        self.is_lost = self.is_lost or lost
         self._ready.set()
 
     async def next_message(self) -> Delivery | Notice | None:
@@ -136,13 +220,17 @@ class SessionRegistry:
         return len(self._sessions)
 
     def add(self, session: Session) -> None:
-        """Registers an open session."""
+        """Registers an open session; a former stream of the same one ends."""
+        former = self._sessions.get(session.id)
+        if former is not None:
+            former.end(lost=True)
         self._sessions[session.id] = session
         self._empty.clear()
 
     def remove(self, session: Session) -> None:
-        """Forgets a session."""
-        self._sessions.pop(session.id, None)
+        """Forgets a session, unless another stream has it by now."""
+        if self._sessions.get(session.id) is session:
+            del self._sessions[session.id]
         if not self._sessions:
             self._empty.set()
 
@@ -150,12 +238,15 @@ class SessionRegistry:
         """Waits until no session is left."""
         await self._empty.wait()
 
-    def tell_lost(self, reaped: Iterable[ReapedJob]) -> None:
-        """Tells the workers of this coordinator which of their leases were taken back."""
-        for job in reaped:
-            session = self._sessions.get(job.session_id) if job.session_id is not None else None
-            if session is not None:
-                session.send(Notice(lost=(job.lease,)))
+    def tell(self, notices: Iterable[LeaseNotice]) -> None:
+        """Tells workers which of their leases others have ended."""
+        told: dict[int, dict[NoticeReason, list[Lease]]] = {}
+        for notice in notices:
+            told.setdefault(notice.session_id, {}).setdefault(notice.reason, []).append(notice.lease)
+        for session_id, leases in told.items():
+            if (session := self._sessions.get(session_id)) is not None:
+                lost, cancelled = leases.get(NoticeReason.LOST, ()), leases.get(NoticeReason.CANCELLED, ())
+                session.send(Notice(lost=tuple(lost), cancelled=tuple(cancelled)))
 
     def tell_drain(self) -> None:
         """Tells every worker to move on."""

@@ -37,13 +37,18 @@ class Settings(BaseSettings):
     # role:token, separated by blanks; roles are producer, worker, operator. Asked for beyond loopback.
     service_tokens: SecretStr = SecretStr("")
 
-    database_connections: int = Field(10, ge=2, le=500)
+    database_connections: int = Field(10, ge=3, le=500)
+    engine_connections: int = Field(4, ge=2, le=100)
     database_timeout_seconds: PositiveFloat = 10.0
     prepare_statements: bool = True
+    # Off behind a transaction pooler, which does not let a session listen.
+    listen: bool = True
 
     lease_seconds: float = Field(15.0, ge=1, le=3600)
     ping_seconds: float = Field(5.0, ge=0.1, le=600)
-    poll_seconds: float = Field(1.0, ge=0.05, le=60)
+    reconnect_grace_seconds: float = Field(1.5, ge=0, le=60)
+    # None: 5 s, and 1 s where `listen` is off.
+    poll_seconds: float | None = Field(None, ge=0.05, le=60)
     deadline_check_seconds: float = Field(10.0, ge=0.05, le=600)
     drain_seconds: PositiveFloat = 8.0
     default_max_attempts: int = Field(4, ge=1, le=100)
@@ -75,6 +80,17 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SLUICE_PING_SECONDS must be at most half of SLUICE_LEASE_SECONDS, or a late ping loses jobs"
             )
+        if self.failed_content_days > self.history_days:
+            raise ValueError(
+                "SLUICE_FAILED_CONTENT_DAYS must be at most SLUICE_HISTORY_DAYS: a retry needs the job as well"
+            )
         if not _is_loopback(self.grpc_host) and not self.service_tokens.get_secret_value():
             raise ValueError("SLUICE_SERVICE_TOKENS is needed where SLUICE_GRPC_HOST is not a loopback address")
         return self
+
+    @property
+    def effective_poll_seconds(self) -> float:
+        """How often a queue is looked at when no word of it came."""
+        if self.poll_seconds is not None:
+            return self.poll_seconds
+        return 5.0 if self.listen else 1.0

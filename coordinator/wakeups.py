@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
+# Somebody ended leases of workers that live: a name that no queue can have.
+LEASES_TOPIC = "leases/"
+
 
 class Wakeups:
     """Events by topic: a queue's name, or an upload's id. A wake-up is a hint, and may come for nothing."""

@@ -24,13 +24,14 @@ $$;
 
 COMMENT ON FUNCTION sluice.append_error(errors jsonb, error jsonb) IS 'Keeps the first error and the last 49.';
 
-CREATE FUNCTION sluice.backoff(attempt integer, base_ms bigint, factor real, ceiling_ms bigint) RETURNS interval
+CREATE FUNCTION sluice.backoff(attempt integer, base_ms bigint, factor real, ceiling_ms bigint, jitter real) RETURNS interval
     LANGUAGE sql
     AS $$
-    SELECT random() * least(ceiling_ms, base_ms * least(factor::float8 ^ (attempt - 1), 1e12)) * interval '1 millisecond'
+    SELECT (1 - jitter * random()) * least(ceiling_ms, base_ms * least(factor::float8 ^ (attempt - 1), 1e12))
+        * interval '1 millisecond'
 $$;
 
-COMMENT ON FUNCTION sluice.backoff(attempt integer, base_ms bigint, factor real, ceiling_ms bigint) IS 'Full jitter: evenly between 0 and min(ceiling, base * factor^(attempt - 1)).';
+COMMENT ON FUNCTION sluice.backoff(attempt integer, base_ms bigint, factor real, ceiling_ms bigint, jitter real) IS 'bound * (1 - jitter * r), where the bound is min(ceiling, base * factor^(attempt - 1)) and r is drawn evenly from 0 to 1.';
 
 CREATE FUNCTION sluice.create_history_partition(day date) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -47,9 +48,10 @@ BEGIN
     IF to_regclass('sluice.' || partition) IS NOT NULL THEN
         RETURN false;
     END IF;
-    EXECUTE format('CREATE TABLE sluice.%I (LIKE sluice.job_history INCLUDING CONSTRAINTS)', partition);
+    EXECUTE format('CREATE TABLE sluice.%I (LIKE sluice.job_history INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
     EXECUTE format('REVOKE ALL ON sluice.%I FROM PUBLIC, anon, authenticated', partition);
     EXECUTE format('CREATE INDEX ON sluice.%I (id)', partition);
+    EXECUTE format('CREATE INDEX ON sluice.%I (queue, finished_at) WHERE state = ''failed''', partition);
     EXECUTE format('ALTER TABLE sluice.job_history ATTACH PARTITION sluice.%I FOR VALUES FROM (%L) TO (%L)',
         partition, first, last);
     RETURN true;
@@ -135,6 +137,11 @@ CREATE TABLE sluice.job_history (
     errors jsonb,
     created_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone NOT NULL,
+    turn bigint DEFAULT 1048576 NOT NULL,
+    backoff_jitter real DEFAULT 1 NOT NULL,
+    unique_key text,
+    progress jsonb,
+    result json,
     CONSTRAINT job_history_state CHECK ((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])))
 )
 PARTITION BY RANGE (finished_at);
@@ -167,6 +174,11 @@ CREATE TABLE sluice.jobs (
     ended_verb text,
     errors jsonb,
     created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
+    turn bigint DEFAULT 1048576 NOT NULL,
+    backoff_jitter real DEFAULT 1 NOT NULL,
+    unique_key text,
+    expires_at timestamp with time zone,
+    progress jsonb,
     CONSTRAINT jobs_attempt CHECK (((attempt >= 0) AND (attempt <= max_attempts))),
     CONSTRAINT jobs_lease CHECK (((lease_token IS NOT NULL) = (state = 'processing'::text))),
     CONSTRAINT jobs_position CHECK ((("position" IS NULL) = (state = 'scheduled'::text))),
@@ -276,6 +288,26 @@ CREATE TABLE public.upload_jobs (
 
 COMMENT ON TABLE public.upload_jobs IS 'A batch; its status and counters are added up from its files when it is read.';
 
+CREATE TABLE sluice.audit_log (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT sluice.now() NOT NULL,
+    principal text NOT NULL,
+    peer text NOT NULL,
+    act text NOT NULL,
+    details jsonb NOT NULL
+);
+
+COMMENT ON TABLE sluice.audit_log IS 'What operators did, when and from where. The coordinator may add rows and no more.';
+
+ALTER TABLE sluice.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME sluice.audit_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE sluice.enqueue_keys (
     owner text NOT NULL,
     key text NOT NULL,
@@ -295,6 +327,17 @@ CREATE TABLE sluice.lanes (
 WITH (fillfactor='50');
 
 COMMENT ON TABLE sluice.lanes IS 'The last position given in each lane; written once per enqueue statement.';
+
+CREATE TABLE sluice.lease_notices (
+    session_id bigint NOT NULL,
+    job_id uuid NOT NULL,
+    token bigint NOT NULL,
+    reason text NOT NULL,
+    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
+    CONSTRAINT lease_notices_reason CHECK ((reason = ANY (ARRAY['lost'::text, 'cancelled'::text])))
+);
+
+COMMENT ON TABLE sluice.lease_notices IS 'Leases that were ended while their worker lives; taken by the coordinator that has its stream.';
 
 CREATE TABLE sluice.listens_0 (
     user_id uuid CONSTRAINT listens_user_id_not_null NOT NULL,
@@ -491,7 +534,10 @@ CREATE TABLE sluice.worker_sessions (
     closed_at timestamp with time zone,
     settled boolean DEFAULT false NOT NULL,
     request_id text,
-    claimed_ids uuid[]
+    claimed_ids uuid[],
+    epoch integer DEFAULT 1 NOT NULL,
+    secret_hash bytea,
+    lease_ms bigint DEFAULT 15000 NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -536,6 +582,9 @@ ALTER TABLE ONLY public.upload_files
 
 ALTER TABLE ONLY public.upload_jobs
     ADD CONSTRAINT upload_jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY sluice.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY sluice.enqueue_keys
     ADD CONSTRAINT enqueue_keys_pkey PRIMARY KEY (owner, key);
@@ -585,6 +634,9 @@ ALTER TABLE ONLY sluice.worker_sessions
 ALTER TABLE ONLY sluice.worker_sessions
     ADD CONSTRAINT worker_sessions_request_id_key UNIQUE (request_id);
 
+ALTER TABLE ONLY sluice.worker_sessions
+    ADD CONSTRAINT worker_sessions_secret_hash_key UNIQUE (secret_hash);
+
 CREATE INDEX upload_files_expiring ON public.upload_files USING btree (finished_at) WHERE retryable;
 
 CREATE INDEX upload_files_user ON public.upload_files USING btree (user_id);
@@ -593,13 +645,23 @@ CREATE INDEX upload_jobs_abandoned ON public.upload_jobs USING btree (created_at
 
 CREATE INDEX upload_jobs_user ON public.upload_jobs USING btree (user_id, created_at, id);
 
+CREATE INDEX enqueue_keys_created ON sluice.enqueue_keys USING btree (created_at);
+
+CREATE INDEX job_history_failed ON ONLY sluice.job_history USING btree (queue, finished_at) WHERE (state = 'failed'::text);
+
 CREATE INDEX job_history_id ON ONLY sluice.job_history USING btree (id);
 
-CREATE INDEX jobs_claim ON sluice.jobs USING btree (queue, kind, priority, "position");
+CREATE INDEX jobs_claim ON sluice.jobs USING btree (queue, kind, priority, "position") WHERE ("position" IS NOT NULL);
 
 CREATE INDEX jobs_due ON sluice.jobs USING btree (run_at) WHERE (run_at IS NOT NULL);
 
-CREATE INDEX worker_sessions_unsettled ON sluice.worker_sessions USING btree (expires_at) WHERE (NOT settled);
+CREATE INDEX jobs_expiring ON sluice.jobs USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+CREATE UNIQUE INDEX jobs_unique ON sluice.jobs USING btree (owner, queue, unique_key) WHERE (unique_key IS NOT NULL);
+
+CREATE INDEX lease_notices_session ON sluice.lease_notices USING btree (session_id);
+
+CREATE INDEX worker_sessions_unsettled ON sluice.worker_sessions USING btree (id) WHERE (NOT settled);
 
 ALTER INDEX public.listens_pkey ATTACH PARTITION sluice.listens_0_pkey;
 
@@ -657,8 +719,8 @@ GRANT USAGE ON SCHEMA sluice TO sluice_coordinator;
 REVOKE ALL ON FUNCTION sluice.append_error(errors jsonb, error jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION sluice.append_error(errors jsonb, error jsonb) TO sluice_coordinator;
 
-REVOKE ALL ON FUNCTION sluice.backoff(attempt integer, base_ms bigint, factor real, ceiling_ms bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION sluice.backoff(attempt integer, base_ms bigint, factor real, ceiling_ms bigint) TO sluice_coordinator;
+REVOKE ALL ON FUNCTION sluice.backoff(attempt integer, base_ms bigint, factor real, ceiling_ms bigint, jitter real) FROM PUBLIC;
+GRANT ALL ON FUNCTION sluice.backoff(attempt integer, base_ms bigint, factor real, ceiling_ms bigint, jitter real) TO sluice_coordinator;
 
 REVOKE ALL ON FUNCTION sluice.create_history_partition(day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION sluice.create_history_partition(day date) TO sluice_coordinator;
@@ -689,9 +751,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload_file_chunks TO sluice_c
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload_jobs TO sluice_coordinator;
 GRANT SELECT ON TABLE public.upload_jobs TO authenticated;
 
+GRANT SELECT,INSERT ON TABLE sluice.audit_log TO sluice_coordinator;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.enqueue_keys TO sluice_coordinator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.lanes TO sluice_coordinator;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.lease_notices TO sluice_coordinator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.queue_clocks TO sluice_coordinator;
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import grpc.aio
 
+from coordinator.announcer import Announcer
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.ids import parse_id
 from coordinator.store import enqueueing, jobs
-from coordinator.wakeups import Wakeups
+from coordinator.wakeups import LEASES_TOPIC, upload_topic
 from coordinator.wire.checks import check_text
 from coordinator.wire.jobs import JobDefaults, job_message, new_jobs, request_hash
 from protos.jobs.v1 import job_service_pb2, job_service_pb2_grpc
@@ -21,10 +22,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class JobService(job_service_pb2_grpc.JobServiceServicer):
     """Enqueues jobs and looks them up."""
 
-    def __init__(self, database: Database, clocks: VirtualClocks, wakeups: Wakeups, defaults: JobDefaults) -> None:
+    def __init__(self, database: Database, clocks: VirtualClocks, announcer: Announcer, defaults: JobDefaults) -> None:
         self._database = database
         self._clocks = clocks
-        self._wakeups = wakeups
+        self._announcer = announcer
         self._defaults = defaults
 
     async def Enqueue(  # noqa: N802 - the contract's name
@@ -32,7 +33,7 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
     ) -> job_service_pb2.EnqueueResponse:
         """Stores jobs, all of them or none; answers after the commit."""
         wanted = new_jobs(request, self._defaults)
-        ids, repeated = await enqueueing.enqueue(
+        enqueued = await enqueueing.enqueue(
             self._database,
             self._clocks,
             request.owner,
@@ -40,8 +41,12 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
             request_hash(request),
             wanted,
         )
-        self._wakeups.wake({job.queue for job in wanted})
-        return job_service_pb2.EnqueueResponse(job_ids=[str(job_id) for job_id in ids], repeated_request=repeated)
+        self._announcer.made_pending(enqueued.pending)
+        return job_service_pb2.EnqueueResponse(
+            job_ids=[str(job_id) for job_id in enqueued.job_ids],
+            repeated_request=enqueued.repeated,
+            existing=enqueued.existing,
+        )
 
     async def GetJob(  # noqa: N802 - the contract's name
         self, request: job_service_pb2.GetJobRequest, context: Context
@@ -50,3 +55,15 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
         owner = check_text(request.owner, "owner", longest=200)
         job = await jobs.get_job(self._database, owner, parse_id(request.job_id, "job_id"))
         return job_service_pb2.GetJobResponse(job=job_message(job))
+
+    async def CancelJob(  # noqa: N802 - the contract's name
+        self, request: job_service_pb2.CancelJobRequest, context: Context
+    ) -> job_service_pb2.CancelJobResponse:
+        """Ends an unfinished job of the owner; whoever works on it is told."""
+        owner = check_text(request.owner, "owner", longest=200)
+        ended = await jobs.cancel_job(self._database, owner, parse_id(request.job_id, "job_id"))
+        if ended is not None and ended.session_id is not None:
+            self._announcer.wake([LEASES_TOPIC])
+        if ended is not None and ended.upload_id is not None:
+            self._announcer.wake([upload_topic(ended.upload_id)])
+        return job_service_pb2.CancelJobResponse()

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import grpc.aio
 
+from coordinator.announcer import Announcer
 from coordinator.clocks import VirtualClocks
 from coordinator.commit_gate import CommitGate
 from coordinator.database import Database
@@ -22,7 +23,7 @@ from coordinator.spool import Spool, SpoolRoom
 from coordinator.store import archives, upload_reads, uploads
 from coordinator.unpacking import Unpacking
 from coordinator.upload_domain import Chunk, Upload, UploadLimits
-from coordinator.wakeups import Wakeups, upload_topic, wait_for
+from coordinator.wakeups import upload_topic, wait_for
 from coordinator.wire import uploads as wire
 from coordinator.wire.checks import check_count, check_range, check_text, check_user
 from coordinator.wire.jobs import lease as check_lease
@@ -51,7 +52,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         self,
         database: Database,
         clocks: VirtualClocks,
-        wakeups: Wakeups,
+        announcer: Announcer,
         room: SpoolRoom,
         gate: CommitGate,
         policy: UploadPolicy,
@@ -59,7 +60,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
     ) -> None:
         self._database = database
         self._clocks = clocks
-        self._wakeups = wakeups
+        self._announcer = announcer
         self._room = room
         self._gate = gate
         self._policy = policy
@@ -97,7 +98,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
     ) -> upload_service_pb2.EnqueueUploadResponse:
         """Makes the jobs, one a file, in the transaction that records the upload."""
         user_id = check_user(request.owner)
-        upload_id, repeated = await uploads.enqueue_upload(
+        enqueued = await uploads.enqueue_upload(
             self._database,
             self._clocks,
             user_id,
@@ -107,8 +108,10 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
             wire.file_refusals(request.refusals),
             partial(self._make_job, user_id),
         )
-        self._wakeups.wake([INGEST_QUEUE])
-        return upload_service_pb2.EnqueueUploadResponse(upload_id=str(upload_id), repeated_request=repeated)
+        self._announcer.made_pending(enqueued.pending)
+        return upload_service_pb2.EnqueueUploadResponse(
+            upload_id=str(enqueued.upload_id), repeated_request=enqueued.repeated
+        )
 
     async def GetUpload(  # noqa: N802 - the contract's name
         self, request: upload_service_pb2.GetUploadRequest, context: Context
@@ -137,7 +140,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         """Sends the upload as it is and whenever it has changed, until its terminal state."""
         user_id, upload_id = check_user(request.owner), parse_id(request.upload_id, "upload_id")
         sent: Upload | None = None
-        with self._wakeups.listen([upload_topic(upload_id)]) as changed:
+        with self._announcer.listen([upload_topic(upload_id)]) as changed:
             while True:
                 upload = await self._read(user_id, upload_id)
                 if upload != sent:
@@ -155,11 +158,12 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         """Puts the failed files back into the queue."""
         key = check_text(request.idempotency_key, "idempotency_key", longest=200, shortest=0)
         upload_id = parse_id(request.upload_id, "upload_id")
-        retried, _ = await uploads.retry_upload(
+        retried = await uploads.retry_upload(
             self._database, self._clocks, check_user(request.owner), upload_id, key, wire.retry_hash(upload_id)
         )
-        self._wakeups.wake([INGEST_QUEUE, upload_topic(upload_id)])
-        return upload_service_pb2.RetryUploadResponse(retried_files=retried)
+        self._announcer.made_pending(retried.pending)
+        self._announcer.wake([upload_topic(upload_id)])
+        return upload_service_pb2.RetryUploadResponse(retried_files=retried.files)
 
     async def AddFiles(  # noqa: N802 - the contract's name
         self, request_iterator: AsyncIterator[upload_service_pb2.AddFilesRequest], context: Context
@@ -176,7 +180,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         check_count(first.header.member_count, "member_count", self._policy.limits.files, lowest=0)
         check_range(first.header.skipped_files, "skipped_files", 0, 1_000_000)
         upload_id = await self._gather_and_store(first.header, lease, job, requests)
-        self._wakeups.wake([INGEST_QUEUE, upload_topic(upload_id)])
+        self._announcer.wake([INGEST_QUEUE, upload_topic(upload_id)])
         return upload_service_pb2.AddFilesResponse()
 
     async def _gather_and_store(

@@ -10,13 +10,14 @@ from typing import Any
 
 import grpc.aio
 
+from coordinator.announcer import Announcer
 from coordinator.batch_claims import BatchClaims
-from coordinator.claim_streams import ClaimStreams
+from coordinator.claim_streams import ClaimStreams, Opened
 from coordinator.database import Database
 from coordinator.errors import ContentExpired, InvalidRequest, LeaseLost, SluiceError
 from coordinator.sessions import Delivery, Notice, Session
 from coordinator.store import leases, upload_reads
-from coordinator.wakeups import Wakeups, upload_topic
+from coordinator.wakeups import upload_topic
 from coordinator.wire import jobs as wire
 from coordinator.wire import workers
 from coordinator.wire.checks import check_range, duration
@@ -33,7 +34,7 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
         database: Database,
         streams: ClaimStreams,
         batches: BatchClaims,
-        wakeups: Wakeups,
+        announcer: Announcer,
         *,
         lease_seconds: float,
         ping_seconds: float,
@@ -41,7 +42,7 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
         self._database = database
         self._streams = streams
         self._batches = batches
-        self._wakeups = wakeups
+        self._announcer = announcer
         self._lease_seconds = lease_seconds
         self._ping_seconds = ping_seconds
 
@@ -52,10 +53,11 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
         requests = aiter(request_iterator)
         first = await anext(requests, worker_service_pb2.ClaimRequest())
         greeting = workers.greeting(first)
-        session = await self._streams.open(greeting.worker, greeting.queues, greeting.kinds)
+        opened = await self._streams.open(greeting.profile, greeting.secret, greeting.held)
+        session = opened.session
         listening = asyncio.create_task(self._listen(session, requests))
         try:
-            yield self._welcome(session)
+            yield self._welcome(opened)
             while (message := await session.next_message()) is not None:
                 for response in _responses(message):
                     yield response
@@ -76,8 +78,13 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
                         self._take_credit(session, request.credit)
                     case "ping":
                         session.send(Notice(sequence=request.ping.sequence))
+                    case "goodbye":
+                        session.said_goodbye = True
+                        return
                     case _:
-                        raise InvalidRequest("After its Hello a worker sends Credit and Ping alone.", field="message")
+                        raise InvalidRequest(
+                            "After its Hello a worker sends Credit, Ping and Goodbye alone.", field="message"
+                        )
         finally:
             session.end()
 
@@ -88,17 +95,21 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
 
     async def _say_why(self, listening: asyncio.Task[None]) -> None:
         """Raises why a session is over, where the worker did not end it itself."""
+        if listening.done():
+            await listening
+            return
         self._streams.check_open()
-        if not listening.done():
-            raise LeaseLost("The session has expired: its jobs went back. Connect anew.")
-        await listening
+        raise LeaseLost("The session has expired, or was resumed on another stream: this one holds nothing any more.")
 
-    def _welcome(self, session: Session) -> worker_service_pb2.ClaimResponse:
+    def _welcome(self, opened: Opened) -> worker_service_pb2.ClaimResponse:
         welcome = worker_service_pb2.Welcome(
-            session_id=str(session.id),
+            session_id=str(opened.session.id),
             lease=duration(self._lease_seconds),
             ping_interval=duration(self._ping_seconds),
+            session_secret=opened.secret,
         )
+        if opened.lost:
+            welcome.lost.CopyFrom(wire.lease_list(opened.lost))
         return worker_service_pb2.ClaimResponse(welcome=welcome)
 
     async def ClaimBatch(  # noqa: N802 - the contract's name
@@ -114,7 +125,7 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.CompleteRequest, context: Context
     ) -> worker_service_pb2.CompleteResponse:
         """Ends attempts as successful."""
-        refused = await leases.complete(self._database, wire.leases(request.leases))
+        refused = await leases.complete(self._database, wire.leases(request.leases), wire.results(request))
         return worker_service_pb2.CompleteResponse(refusals=wire.refusals(refused))
 
     async def Fail(  # noqa: N802 - the contract's name
@@ -122,16 +133,30 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
     ) -> worker_service_pb2.FailResponse:
         """Ends attempts as failed."""
         outcomes = await leases.fail(self._database, wire.failures(request))
-        self._wakeups.wake({upload_topic(outcome.upload_id) for outcome in outcomes if outcome.upload_id})
+        self._announcer.wake({upload_topic(outcome.upload_id) for outcome in outcomes if outcome.upload_id})
         return worker_service_pb2.FailResponse(outcomes=[wire.fail_outcome(outcome) for outcome in outcomes])
 
     async def Release(  # noqa: N802 - the contract's name
         self, request: worker_service_pb2.ReleaseRequest, context: Context
     ) -> worker_service_pb2.ReleaseResponse:
         """Gives jobs back untouched."""
-        refused, queues = await leases.release(self._database, wire.leases(request.leases))
-        self._wakeups.wake(queues)
-        return worker_service_pb2.ReleaseResponse(refusals=wire.refusals(refused))
+        released = await leases.release(self._database, wire.leases(request.leases))
+        self._announcer.made_pending(released.pending)
+        return worker_service_pb2.ReleaseResponse(refusals=wire.refusals(released.refused))
+
+    async def Snooze(  # noqa: N802 - the contract's name
+        self, request: worker_service_pb2.SnoozeRequest, context: Context
+    ) -> worker_service_pb2.SnoozeResponse:
+        """Puts jobs off."""
+        refused = await leases.snooze(self._database, workers.postponements(request))
+        return worker_service_pb2.SnoozeResponse(refusals=wire.refusals(refused))
+
+    async def ReportProgress(  # noqa: N802 - the contract's name
+        self, request: worker_service_pb2.ReportProgressRequest, context: Context
+    ) -> worker_service_pb2.ReportProgressResponse:
+        """Stores how far attempts have come."""
+        refused = await leases.report_progress(self._database, workers.progress_reports(request))
+        return worker_service_pb2.ReportProgressResponse(refusals=wire.refusals(refused))
 
     async def ReadPayload(  # noqa: N802 - the contract's name
         self, request: worker_service_pb2.ReadPayloadRequest, context: Context

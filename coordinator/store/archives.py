@@ -17,7 +17,7 @@ from coordinator.errors import LeaseLost, PayloadTooLarge
 from coordinator.queries import query
 from coordinator.spool import Spool
 from coordinator.store.enqueueing import insert_jobs
-from coordinator.store.leases import ended_before, lease_columns
+from coordinator.store.leases import completion_columns, ended_before
 from coordinator.upload_domain import FileRefusal, StoredFile
 
 # Four columns: file id, offset, size, and the length of the content that follows.
@@ -88,7 +88,7 @@ async def add_members(
         await _copy_chunks(connection, chunks)
         await execute(connection, "record_unpacking", _record(job, unpacked))
         await _insert_jobs(connection, clocks, job, unpacked.members, make_job)
-        await fetch_all(connection, "complete_jobs", lease_columns([lease]))
+        await fetch_all(connection, "complete_jobs", completion_columns([lease]))
     return job.upload_id
 
 

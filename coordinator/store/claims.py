@@ -8,9 +8,9 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from coordinator.database import Database, execute, fetch_all, fetch_one
-from coordinator.domain import ClaimedJob, Lease
-from coordinator.ids import new_token
+from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
+from coordinator.domain import ClaimedJob, Lease, Place
+from coordinator.marks import ClaimRange
 
 # Larger than any sum of sizes: no limit by bytes.
 UNLIMITED_BYTES = 2**62
@@ -25,32 +25,41 @@ class ClaimLimit:
     holds_nothing: bool
 
 
-async def claim(
-    database: Database, session_id: int, queue: str, kinds: Sequence[str], limit: ClaimLimit
-) -> list[ClaimedJob]:
-    """Leases waiting jobs to an open session, in order of priority and position; none where it is closed."""
-    token = new_token()
-    rows = await database.fetch_all("claim_jobs", _parameters(session_id, queue, kinds, limit, token))
-    return [_claimed(row, token) for row in rows]
+@dataclass(frozen=True, slots=True)
+class SessionClaim:
+    """For whom jobs are claimed, under which token, from where, and how many."""
+
+    session_id: int
+    epoch: int
+    token: int
+    queue: str
+    ranges: Sequence[ClaimRange]
+    limit: ClaimLimit
 
 
-async def claim_once(
-    database: Database,
-    session_id: int,
-    queue: str,
-    kinds: Sequence[str],
-    limit: ClaimLimit,
-    lease_seconds: float,
-) -> list[ClaimedJob]:
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim brought, in order of priority and position."""
+
+    jobs: tuple[ClaimedJob, ...]
+    # A kind, the first job in its ranges that is still pending; only kinds of which one was seen.
+    staying: tuple[Place, ...]
+
+
+async def claim(database: Database, wanted: SessionClaim) -> Claimed:
+    """Leases waiting jobs to an open session; none where it is closed, or another coordinator's by now."""
+    async with database.connection() as connection:
+        return await _claim(connection, wanted)
+
+
+async def claim_once(database: Database, wanted: SessionClaim) -> Claimed:
     """Claims for a ClaimBatch, and remembers in the same transaction what was given, for its repeat."""
-    token = new_token()
     async with database.transaction() as connection:
-        rows = await fetch_all(connection, "claim_jobs", _parameters(session_id, queue, kinds, limit, token))
-        if rows:
-            job_ids = [row["id"] for row in rows]
-            parameters = {"session_id": session_id, "job_ids": job_ids, "lease_seconds": lease_seconds}
-            await execute(connection, "remember_claimed", parameters)
-    return [_claimed(row, token) for row in rows]
+        claimed = await _claim(connection, wanted)
+        if claimed.jobs:
+            job_ids = [job.lease.job_id for job in claimed.jobs]
+            await execute(connection, "remember_claimed", {"session_id": wanted.session_id, "job_ids": job_ids})
+    return claimed
 
 
 async def claimed_before(database: Database, request_id: str) -> dict[str, list[ClaimedJob]]:
@@ -67,15 +76,29 @@ async def claimed_before(database: Database, request_id: str) -> dict[str, list[
     return by_queue
 
 
-def _parameters(session_id: int, queue: str, kinds: Sequence[str], limit: ClaimLimit, token: int) -> dict[str, object]:
+async def _claim(connection: Connection, wanted: SessionClaim) -> Claimed:
+    rows = await fetch_all(connection, "claim_jobs", _parameters(wanted))
+    staying = (rows[0]["staying"] or ()) if rows else ()
+    return Claimed(
+        tuple(_claimed(row, wanted.token) for row in rows),
+        tuple(Place(wanted.queue, kind, priority, position) for kind, priority, position in staying),
+    )
+
+
+def _parameters(wanted: SessionClaim) -> dict[str, object]:
     return {
-        "session_id": session_id,
-        "queue": queue,
-        "kinds": list(kinds),
-        "max_jobs": limit.jobs,
-        "max_bytes": limit.bytes,
-        "holds_nothing": limit.holds_nothing,
-        "token": token,
+        "session_id": wanted.session_id,
+        "epoch": wanted.epoch,
+        "token": wanted.token,
+        "queue": wanted.queue,
+        "kinds": list(dict.fromkeys(one.kind for one in wanted.ranges)),
+        "range_kinds": [one.kind for one in wanted.ranges],
+        "from_priorities": [one.from_priority for one in wanted.ranges],
+        "from_positions": [one.from_position for one in wanted.ranges],
+        "below_priorities": [one.below_priority for one in wanted.ranges],
+        "max_jobs": wanted.limit.jobs,
+        "max_bytes": wanted.limit.bytes,
+        "holds_nothing": wanted.limit.holds_nothing,
     }
 
 

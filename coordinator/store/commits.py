@@ -15,7 +15,7 @@ from coordinator.domain import Lease
 from coordinator.errors import InvalidRequest
 from coordinator.listen_domain import CommitOutcome, FileSummary, LeasedFile, Source, TimeSpan
 from coordinator.queries import query
-from coordinator.store.leases import lease_columns
+from coordinator.store.leases import completion_columns
 
 _MINUTE = timedelta(minutes=1)
 
@@ -73,7 +73,7 @@ async def commit_listens(
             return None
         inserted, superseded = await _merge(connection, file, summary, rows.span)
         outcome = CommitOutcome(inserted, summary.merged_count + summary.row_count - inserted, superseded)
-        await _run(connection, "complete_jobs", lease_columns([summary.lease]))
+        await _run(connection, "complete_jobs", completion_columns([summary.lease]))
         await _run(connection, "record_outcome", _outcome(file, summary, outcome))
     return outcome
 

@@ -1,28 +1,62 @@
-"""Reading jobs, and moving them when their time has come."""
+"""Reading and cancelling jobs, moving them when their time has come, and putting failed ones back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg import errors
+from psycopg.types.json import Jsonb
+
 from coordinator.clocks import VirtualClocks
-from coordinator.database import Database
-from coordinator.domain import Job, JobError
-from coordinator.errors import JobNotFound
+from coordinator.database import Connection, Database, execute, fetch_all
+from coordinator.domain import EndedJob, Job, JobError, Place, Progress
+from coordinator.errors import Busy, JobFinished, JobNotFound
+from coordinator.store.leases import places
+
+
+@dataclass(frozen=True, slots=True)
+class FailedJobFilter:
+    """Which failed jobs; a field that is None fits all. `failed_from` is included, `failed_until` is not."""
+
+    queue: str
+    kind: str | None = None
+    owner: str | None = None
+    reason: str | None = None
+    failed_from: datetime | None = None
+    failed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does what, for the audit log."""
+
+    principal: str
+    peer: str
+    name: str
+    details: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What a redrive put back."""
+
+    job_ids: tuple[UUID, ...]
+    pending: tuple[Place, ...]
+    upload_ids: frozenset[UUID]
 
 
 async def get_job(database: Database, owner: str, job_id: UUID) -> Job:
     """Reads a job of the owner, unfinished or in history. Raises JobNotFound, for another's job as well."""
     row = await database.fetch_one("get_job", {"job_id": job_id, "owner": owner})
     if row is None:
-        raise JobNotFound(
-            "There is no such job: check its id, and that it is not older than the history kept.",
-            job_id=job_id,
-        )
-    errors = tuple(_error(error) for error in row.pop("errors") or ())
-    return Job(**row, errors=errors)
+        raise _not_found(job_id)
+    job_errors = tuple(_error(error) for error in row.pop("errors") or ())
+    progress = row.pop("progress")
+    return Job(**row, errors=job_errors, progress=None if progress is None else Progress(**progress))
 
 
 def _error(stored: Mapping[str, Any]) -> JobError:
@@ -35,15 +69,76 @@ def _error(stored: Mapping[str, Any]) -> JobError:
     )
 
 
-async def promote_due(database: Database) -> list[str]:
-    """Makes due jobs pending, at most 1,000; returns their queues, one entry a job."""
-    return [row["queue"] for row in await database.fetch_all("promote_due_jobs")]
+async def cancel_job(database: Database, owner: str, job_id: UUID) -> EndedJob | None:
+    """Cancels an unfinished job of the owner, durably; None where it was cancelled before.
+
+    Raises JobNotFound, JobFinished, and Busy where its completion is under way for long.
+    """
+    wanted = {"owner": owner, "job_ids": [job_id]}
+    async with database.connection() as connection:
+        for row in await fetch_all(connection, "cancel_jobs", wanted):
+            return EndedJob(row["id"], row["session_id"], None, row["upload_id"])
+        states = {row["id"]: row["state"] for row in await fetch_all(connection, "find_final_states", wanted)}
+    if job_id not in states:
+        raise _not_found(job_id)
+    if states[job_id] != "cancelled":
+        raise JobFinished(f"The job has {states[job_id]} already.", job_id=job_id, state=states[job_id])
+    return None
+
+
+async def promote_due(database: Database) -> tuple[Place, ...]:
+    """Makes due jobs pending, at most 1,000; returns where they stand."""
+    return places(await database.fetch_all("promote_due_jobs"))
 
 
 async def next_due_seconds(database: Database) -> float | None:
     """Returns the seconds until the next scheduled job is due, None where none waits."""
     row = await database.fetch_one("next_due_seconds")
     return None if row is None else row["seconds"]
+
+
+async def find_failed(database: Database, wanted: FailedJobFilter, most: int) -> list[UUID]:
+    """Returns the ids of failed jobs that fit, oldest first, at most so many."""
+    parameters = {
+        "queue": wanted.queue,
+        "kind": wanted.kind,
+        "owner": wanted.owner,
+        "reason": wanted.reason,
+        "failed_from": wanted.failed_from,
+        "failed_until": wanted.failed_until,
+        "most": most,
+    }
+    return [row["id"] for row in await database.fetch_all("find_failed_jobs", parameters)]
+
+
+async def redrive(database: Database, clocks: VirtualClocks, job_ids: Sequence[UUID], act: Act) -> Redriven:
+    """Puts failed jobs back with a fresh set of attempts, durably and with a line in the audit log.
+
+    Left alone is what is not failed (any more), has lost its content, or has an unfinished namesake.
+    """
+    await store_virtual_times(database, clocks)
+    async with database.transaction() as connection:
+        redriven = await redrive_jobs(connection, job_ids)
+        details = Jsonb({**act.details, "redriven": [str(job_id) for job_id in redriven.job_ids]})
+        audit = {"principal": act.principal, "peer": act.peer, "act": act.name, "details": details}
+        await execute(connection, "insert_audit", audit)
+    return redriven
+
+
+async def redrive_jobs(connection: Connection, job_ids: Sequence[UUID]) -> Redriven:
+    """Puts failed jobs back as part of the caller's transaction. Raises Busy where a namesake is just coming in.
+
+    They get the stored virtual time: store it before, or they pass everybody who came in the last second.
+    """
+    try:
+        rows = await fetch_all(connection, "redrive_jobs", {"job_ids": list(job_ids)})
+    except errors.UniqueViolation as error:
+        raise Busy("A job with the same unique key is coming in; try again.", retry_after_seconds=1.0) from error
+    return Redriven(
+        tuple(row["id"] for row in rows),
+        places(rows),
+        frozenset(row["upload_id"] for row in rows if row["upload_id"] is not None),
+    )
 
 
 async def load_virtual_times(database: Database, clocks: VirtualClocks) -> None:
@@ -53,13 +148,22 @@ async def load_virtual_times(database: Database, clocks: VirtualClocks) -> None:
 
 
 async def store_virtual_times(database: Database, clocks: VirtualClocks) -> None:
-    """Stores every clock, the greater of old and new, and learns what others stored."""
-    if not (times := clocks.snapshot()):
+    """Stores the clocks that have moved since they were stored last, the greater of old and new."""
+    if not (times := clocks.take_moved()):
         return
     columns = {
         "queues": [queue for queue, _ in times],
         "priorities": [priority for _, priority in times],
         "virtual_times": list(times.values()),
     }
-    rows = await database.fetch_all("store_virtual_times", columns)
-    clocks.merge((row["queue"], row["priority"], row["virtual_time"]) for row in rows)
+    try:
+        await database.execute("store_virtual_times", columns)
+    except BaseException:
+        clocks.mark_moved(times)
+        raise
+
+
+def _not_found(job_id: UUID) -> JobNotFound:
+    return JobNotFound(
+        "There is no such job: check its id, and that it is not older than the history kept.", job_id=job_id
+    )

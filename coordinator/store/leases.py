@@ -1,30 +1,91 @@
-"""Ending attempts: complete, fail, release. Each is fenced by (job id, lease token); each may be repeated."""
+"""Ending attempts: complete, fail, snooze, release. Each is fenced by (job id, lease token); each may be repeated."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
-from coordinator.database import Connection, Database, fetch_all
-from coordinator.domain import FailOutcome, Failure, Lease, Verb
+from coordinator.database import Connection, Database, execute, fetch_all
+from coordinator.domain import (
+    FailOutcome,
+    Failure,
+    Lease,
+    Place,
+    Postponement,
+    ProgressReport,
+    Verb,
+)
 
 
-async def complete(database: Database, leases: Sequence[Lease]) -> list[int]:
-    """Completes the jobs, durably; returns the places of those that are not held. No job may stand twice."""
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What became of leases that were given back."""
+
+    # Places of those that are not held.
+    refused: tuple[int, ...]
+    # Where the jobs wait again that this call gave back.
+    pending: tuple[Place, ...]
+
+
+async def complete(database: Database, leases: Sequence[Lease], results: Sequence[str | None] = ()) -> list[int]:
+    """Completes the jobs, durably; returns the places of those that are not held. No job may stand twice.
+
+    `results` are JSON texts, one a lease; or there are none.
+    """
     async with database.connection() as connection:
-        rows = await fetch_all(connection, "complete_jobs", lease_columns(leases))
+        rows = await fetch_all(connection, "complete_jobs", completion_columns(leases, results))
         done = await _with_repeats(connection, Verb.COMPLETE, leases, rows)
     return _places_without(leases, done)
 
 
-async def release(database: Database, leases: Sequence[Lease]) -> tuple[list[int], set[str]]:
-    """Gives the jobs back; returns the places of those that are not held, and the queues that have work again."""
+async def release(database: Database, leases: Sequence[Lease]) -> Released:
+    """Gives the jobs back, next in their lanes; the attempts do not count.
+
+    One that a commit has locked is tried again by itself, so that the others do not wait for it. Raises Busy where it
+    stays locked; the others are given back then.
+    """
     async with database.connection() as connection:
         rows = await fetch_all(connection, "release_jobs", lease_columns(leases))
         done = await _with_repeats(connection, Verb.RELEASE, leases, rows)
-    return _places_without(leases, done), {row["queue"] for row in rows}
+        for lease in leases:
+            if lease.job_id not in done and await _wait_for(connection, lease):
+                late = await fetch_all(connection, "release_jobs", lease_columns([lease]))
+                rows += late
+                done |= await _with_repeats(connection, Verb.RELEASE, [lease], late)
+    return Released(tuple(_places_without(leases, done)), places(rows))
+
+
+async def _wait_for(connection: Connection, lease: Lease) -> bool:
+    """Waits until nobody has the job locked; returns whether it is held under this token."""
+    return await execute(connection, "lock_lease", {"job_id": lease.job_id, "token": lease.token}) > 0
+
+
+async def snooze(database: Database, postponements: Sequence[Postponement]) -> list[int]:
+    """Puts the jobs off, durably; returns the places of those that are not held. The attempts do not count."""
+    leases = [postponement.lease for postponement in postponements]
+    columns = {**lease_columns(leases), "delays_ms": [postponement.delay_ms for postponement in postponements]}
+    async with database.connection() as connection:
+        rows = await fetch_all(connection, "snooze_jobs", columns)
+        done = await _with_repeats(connection, Verb.SNOOZE, leases, rows)
+    return _places_without(leases, done)
+
+
+async def report_progress(database: Database, reports: Sequence[ProgressReport]) -> list[int]:
+    """Stores how far attempts have come; returns the places of those that are not held.
+
+    Extends the leases of a ClaimBatch, which no stream keeps alive.
+    """
+    leases = [report.lease for report in reports]
+    columns = {**lease_columns(leases), "progresses": [Jsonb(asdict(report.progress)) for report in reports]}
+    async with database.connection() as connection:
+        rows = await fetch_all(connection, "report_progress", columns)
+        if rows:
+            await execute(connection, "extend_batch_leases", {"session_ids": list({row["session_id"] for row in rows})})
+    return _places_without(leases, {row["id"]: row for row in rows})
 
 
 async def fail(database: Database, failures: Sequence[Failure]) -> list[FailOutcome]:
@@ -45,6 +106,16 @@ async def ended_before(connection: Connection, verb: Verb, leases: Sequence[Leas
 def lease_columns(leases: Sequence[Lease]) -> dict[str, object]:
     """Returns the parameters by which a statement joins on its fences."""
     return {"job_ids": [lease.job_id for lease in leases], "tokens": [lease.token for lease in leases]}
+
+
+def completion_columns(leases: Sequence[Lease], results: Sequence[str | None] = ()) -> dict[str, object]:
+    """Returns the parameters of a completion; `results` are JSON texts, one a lease, or there are none."""
+    return {**lease_columns(leases), "results": list(results or [None] * len(leases))}
+
+
+def places(rows: Iterable[DictRow]) -> tuple[Place, ...]:
+    """Returns where the jobs stand that a statement made pending."""
+    return tuple(Place(row["queue"], row["kind"], row["priority"], row["position"]) for row in rows)
 
 
 async def _with_repeats(
@@ -74,4 +145,6 @@ def _failure_columns(failures: Sequence[Failure]) -> dict[str, object]:
         "reasons": [failure.reason for failure in failures],
         "messages": [failure.message for failure in failures],
         "permanents": [failure.permanent for failure in failures],
+        "verb": Verb.FAIL.value,
+        "at_once": False,
     }

@@ -24,7 +24,7 @@ async def drop_old_history(database: Database, retention_days: int) -> int:
 
 
 async def delete_old_keys(database: Database) -> int:
-    """Forgets idempotency keys whose time is over; returns how many."""
+    """Forgets idempotency keys whose time is over, at most 1,000; returns how many."""
     return await database.execute("delete_old_keys")
 
 

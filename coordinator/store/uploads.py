@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
-from coordinator.domain import INGEST_QUEUE, NewJob
+from coordinator.domain import NewJob, Place
 from coordinator.errors import ContentExpired, InvalidRequest, PayloadTooLarge, UploadNotFound
 from coordinator.ids import new_id
 from coordinator.store.enqueueing import insert_jobs, take_key
+from coordinator.store.jobs import redrive_jobs, store_virtual_times
 from coordinator.upload_domain import Chunk, FileRefusal, StoredFile, UploadLimits
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueuedUpload:
+    """The upload that stands; `pending` is where its jobs do, the lowest a kind."""
+
+    upload_id: UUID
+    repeated: bool = False
+    pending: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RetriedUpload:
+    """How many files went back into the queue, and where their jobs stand."""
+
+    files: int
+    pending: tuple[Place, ...] = ()
 
 
 async def create_upload(database: Database, user_id: UUID, filename: str) -> UUID:
@@ -101,8 +119,8 @@ async def enqueue_upload(
     content_hash: bytes,
     refusals: Sequence[FileRefusal],
     make_job: Callable[[StoredFile], NewJob],
-) -> tuple[UUID, bool]:
-    """Makes one job a file and closes the upload, durably; returns the upload that stands, and whether it stood before.
+) -> EnqueuedUpload:
+    """Makes one job a file and closes the upload, durably; returns the upload that stands.
 
     Raises UploadNotFound, InvalidRequest where it has no file, IdempotencyKeyReused.
     """
@@ -113,7 +131,7 @@ async def enqueue_upload(
         if upload is None:
             raise _not_found(upload_id)
         if upload["enqueued_at"] is not None:
-            return upload_id, True
+            return EnqueuedUpload(upload_id, repeated=True)
         rows = await fetch_all(connection, "list_upload_files", place)
         if not rows:
             raise InvalidRequest("The upload has no file: append one first.", field="upload_id")
@@ -121,34 +139,34 @@ async def enqueue_upload(
         job_ids = [job.id for job in jobs]
         if key and (first := await take_key(connection, str(user_id), key, content_hash, [upload_id, *job_ids])):
             await execute(connection, "delete_upload", place)
-            return first[0], True
-        await insert_jobs(connection, clocks, jobs)
+            return EnqueuedUpload(first[0], repeated=True)
+        pending = await insert_jobs(connection, clocks, jobs)
         await execute(connection, "assign_file_jobs", {"file_ids": [row["id"] for row in rows], "job_ids": job_ids})
         stored = Jsonb([asdict(refusal) for refusal in refusals])
         await execute(connection, "mark_upload_enqueued", {"upload_id": upload_id, "refusals": stored})
-    return upload_id, False
+    return EnqueuedUpload(upload_id, pending=tuple(pending))
 
 
 async def retry_upload(
     database: Database, clocks: VirtualClocks, user_id: UUID, upload_id: UUID, key: str, request_hash: bytes
-) -> tuple[int, bool]:
-    """Puts the failed files back into the queue; returns how many, and whether an earlier request did so.
+) -> RetriedUpload:
+    """Puts the failed files back into the queue; a repeat with the same key tells what the first one did.
 
     Raises UploadNotFound, ContentExpired where files failed and none of them can be tried again.
     """
     place = {"upload_id": upload_id, "user_id": user_id}
     owner = str(user_id)
-    # The stored virtual time is up to a second old.
-    redrive = {**place, "virtual_time": clocks.read(INGEST_QUEUE, 0)}
+    await store_virtual_times(database, clocks)
     async with database.transaction() as connection:
         if key and await fetch_one(connection, "get_enqueue_key", {"owner": owner, "key": key}):
-            return len(await take_key(connection, owner, key, request_hash, []) or ()), True
-        job_ids = [row["job_id"] for row in await fetch_all(connection, "redrive_upload", redrive)]
-        if not job_ids:
+            return RetriedUpload(len(await take_key(connection, owner, key, request_hash, []) or ()))
+        failed = [row["job_id"] for row in await fetch_all(connection, "find_failed_files", place)]
+        redriven = await redrive_jobs(connection, failed)
+        if not redriven.job_ids:
             await _explain_nothing_to_retry(connection, upload_id, user_id)
-        if key and (first := await take_key(connection, owner, key, request_hash, job_ids)) is not None:
-            return len(first), True
-    return len(job_ids), False
+        if key and (first := await take_key(connection, owner, key, request_hash, redriven.job_ids)) is not None:
+            return RetriedUpload(len(first))
+    return RetriedUpload(len(redriven.job_ids), redriven.pending)
 
 
 async def _explain_nothing_to_retry(connection: Connection, upload_id: UUID, user_id: UUID) -> None:
@@ -164,12 +182,12 @@ async def _explain_nothing_to_retry(connection: Connection, upload_id: UUID, use
 
 
 async def delete_abandoned(database: Database, hours: float) -> int:
-    """Removes uploads that were never enqueued; returns how many."""
+    """Removes uploads that were never enqueued, at most 20; returns how many."""
     return await database.execute("delete_abandoned_uploads", {"hours": hours})
 
 
 async def expire_contents(database: Database, days: int) -> int:
-    """Removes the bytes of files that failed long ago; returns how many chunks went."""
+    """Removes the bytes of files that failed long ago, at most 100; returns how many."""
     return await database.execute("expire_contents", {"days": days})
 
 

@@ -56,7 +56,7 @@ def check_text(value: str, field: str, *, longest: int, shortest: int = 1) -> st
 
 def check_range(value: float, field: str, lowest: float, highest: float) -> None:
     """Checks a number against its bounds, both included."""
-    if not lowest <= value <= highest:
+    if not lowest <= value <= highest:  # NaN is not
         raise InvalidRequest(
             f"{field} is {value}; {lowest} to {highest} are taken.", field=field, limit=highest, value=value
         )

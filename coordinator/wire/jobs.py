@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from coordinator.domain import KIB, MIB, ClaimedJob, FailOutcome, Failure, Job, Lease, NewJob, RetryPolicy
+from coordinator.domain import KIB, MIB, TURN, ClaimedJob, FailOutcome, Failure, Job, Lease, NewJob, RetryPolicy
 from coordinator.errors import InvalidRequest, PayloadTooLarge
 from coordinator.ids import id_from_bytes, ids_from_bytes, new_id
 from coordinator.wire.checks import (
@@ -23,6 +24,7 @@ from protos.jobs.v1 import job_pb2, job_service_pb2, worker_service_pb2
 
 DAY_MS = 86_400_000
 ERROR_BYTES = 4 * KIB
+RESULT_BYTES = 16 * KIB
 
 # Payload bytes in one message: far below the 4 MiB that gRPC takes, whatever the other columns add.
 BATCH_BYTES = MIB
@@ -77,10 +79,27 @@ def _new_job(owner: str, job: job_service_pb2.NewJob, field: str, defaults: JobD
         owner=owner,
         lane=_lane(job, owner, field),
         priority=job.priority,
+        turn=_turn(job, field),
         delay_ms=delay_ms,
+        expire_ms=_expire_ms(job, field),
         deadline_ms=deadline_ms,
         retry_policy=_retry_policy(job.retry_policy, f"{field}.retry_policy", defaults.retry_policy),
+        unique_key=check_text(job.unique_key, f"{field}.unique_key", longest=200, shortest=0) or None,
     )
+
+
+def _turn(job: job_service_pb2.NewJob, field: str) -> int:
+    weight = job.weight if job.HasField("weight") else 1.0
+    check_range(weight, f"{field}.weight", 0.01, 100)
+    return round(TURN / weight)
+
+
+def _expire_ms(job: job_service_pb2.NewJob, field: str) -> int | None:
+    if not job.HasField("expire_after"):
+        return None
+    expire_ms = duration_ms(job.expire_after)
+    check_range(expire_ms, f"{field}.expire_after", 1_000, 366 * DAY_MS)
+    return expire_ms
 
 
 def _lane(job: job_service_pb2.NewJob, owner: str, field: str) -> str | None:
@@ -95,7 +114,9 @@ def _retry_policy(policy: job_pb2.RetryPolicy, field: str, defaults: RetryPolicy
         base_ms=duration_ms(policy.base) if policy.HasField("base") else defaults.base_ms,
         factor=policy.factor if policy.HasField("factor") else defaults.factor,
         ceiling_ms=duration_ms(policy.ceiling) if policy.HasField("ceiling") else defaults.ceiling_ms,
+        jitter=policy.jitter if policy.HasField("jitter") else defaults.jitter,
     )
+    check_range(result.jitter, f"{field}.jitter", 0, 1)
     check_range(result.max_attempts, f"{field}.max_attempts", 1, 100)
     check_range(result.base_ms, f"{field}.base", 0, DAY_MS)
     check_range(result.factor, f"{field}.factor", 1, 10)
@@ -113,20 +134,59 @@ def _hashed(job: job_service_pb2.NewJob) -> bytes:
     return len(serialized).to_bytes(8, "big") + serialized
 
 
-def leases(columns: job_pb2.LeaseList, most: int = 5_000) -> list[Lease]:
+def leases(columns: job_pb2.LeaseList, field: str = "leases", *, most: int = 5_000, fewest: int = 1) -> list[Lease]:
     """Checks the columns of a lease list; a job may stand in it once."""
-    ids = ids_from_bytes(columns.job_ids, "leases.job_ids")
+    ids = ids_from_bytes(columns.job_ids, f"{field}.job_ids")
     if len(ids) != len(columns.tokens):
         raise InvalidRequest(
-            f"leases has {len(ids)} job ids and {len(columns.tokens)} tokens.",
-            field="leases",
+            f"{field} has {len(ids)} job ids and {len(columns.tokens)} tokens.",
+            field=field,
             limit=len(ids),
             value=len(columns.tokens),
         )
-    check_count(len(ids), "leases", most)
+    check_count(len(ids), field, most, fewest)
+    found = [Lease(job_id, token) for job_id, token in zip(ids, columns.tokens, strict=True)]
+    check_each_once(found, field)
+    return found
+
+
+def check_each_once(found: Iterable[Lease], field: str) -> None:
+    """Checks that no job stands twice in a request: what became of it could not be told."""
+    ids = [one.job_id for one in found]
     if len(set(ids)) != len(ids):
-        raise InvalidRequest("leases names a job twice.", field="leases")
-    return [Lease(job_id, token) for job_id, token in zip(ids, columns.tokens, strict=True)]
+        raise InvalidRequest(f"{field} names a job twice.", field=field)
+
+
+def results(request: worker_service_pb2.CompleteRequest) -> list[str | None]:
+    """Checks the results of a completion: none at all, or one a lease, each a JSON text or empty."""
+    if not request.results:
+        return []
+    if len(request.results) != len(request.leases.tokens):
+        raise InvalidRequest(
+            f"results has {len(request.results)} entries for {len(request.leases.tokens)} leases.",
+            field="results",
+            limit=len(request.leases.tokens),
+            value=len(request.results),
+        )
+    return [_result(result, f"results[{place}]") for place, result in enumerate(request.results)]
+
+
+def _result(result: str, field: str) -> str | None:
+    size = len(result.encode())
+    if size > RESULT_BYTES:
+        raise PayloadTooLarge(
+            f"{field} has {size} bytes; at most {RESULT_BYTES} are taken.", field=field, limit=RESULT_BYTES, value=size
+        )
+    try:
+        if result:
+            json.loads(result, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise InvalidRequest(f"{field} is no JSON text.", field=field) from None
+    return result or None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
 
 
 def lease(job_id: bytes, token: int) -> Lease:
@@ -143,19 +203,22 @@ def failures(request: worker_service_pb2.FailRequest) -> list[Failure]:
     """Checks what failed; a message is cut at 4 KiB, and a job may stand once."""
     check_count(len(request.failures), "failures", 1_000)
     found = [_failure(failure, f"failures[{place}]") for place, failure in enumerate(request.failures)]
-    if len({failure.lease.job_id for failure in found}) != len(found):
-        raise InvalidRequest("failures names a job twice.", field="failures")
+    check_each_once((failure.lease for failure in found), "failures")
     return found
 
 
 def _failure(failure: worker_service_pb2.Failure, field: str) -> Failure:
-    message = failure.message.replace("\0", "\N{REPLACEMENT CHARACTER}").encode()[:ERROR_BYTES].decode(errors="ignore")
     return Failure(
         lease=Lease(id_from_bytes(failure.job_id, f"{field}.job_id"), failure.token),
         reason=check_reason(failure.reason, f"{field}.reason"),
-        message=message,
+        message=clean_message(failure.message, ERROR_BYTES),
         permanent=failure.permanent,
     )
+
+
+def clean_message(message: str, most_bytes: int) -> str:
+    """Returns a text for people, cut at so many bytes, without NUL, which PostgreSQL cannot store."""
+    return message.replace("\0", "\N{REPLACEMENT CHARACTER}").encode()[:most_bytes].decode(errors="ignore")
 
 
 def fail_outcome(outcome: FailOutcome) -> worker_service_pb2.FailOutcome:
@@ -214,8 +277,15 @@ def job_message(job: Job) -> job_pb2.Job:
         attempt=job.attempt,
         max_attempts=job.max_attempts,
         created_at=timestamp(job.created_at),
+        result=job.result or "",
+        unique_key=job.unique_key or "",
+        weight=TURN / job.turn,
     )
-    for field in ("started_at", "finished_at", "run_at"):
+    if job.progress is not None:
+        message.progress.CopyFrom(
+            job_pb2.Progress(done=job.progress.done, total=job.progress.total, message=job.progress.message)
+        )
+    for field in ("started_at", "finished_at", "run_at", "expires_at"):
         if (moment := getattr(job, field)) is not None:
             getattr(message, field).CopyFrom(timestamp(moment))
     message.errors.extend(

@@ -6,20 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coordinator.batch_claims import BatchRequest
+from coordinator.domain import Lease, Postponement, Progress, ProgressReport
 from coordinator.errors import InvalidRequest
+from coordinator.ids import id_from_bytes
 from coordinator.sessions import Notice
+from coordinator.store.sessions import WorkerProfile
 from coordinator.wire.checks import check_count, check_name, check_range, check_text, duration_ms
-from coordinator.wire.jobs import lease_list
+from coordinator.wire.jobs import DAY_MS, check_each_once, clean_message, lease_list, leases
 from protos.jobs.v1 import worker_service_pb2
+
+SECRET_BYTES = 64
+HELD_LEASES = 10_000
+PROGRESS_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """Who opens a claim stream, and for what."""
+    """Who opens a claim stream and for what, and what it comes with from the stream before."""
 
-    worker: str
-    queues: tuple[str, ...]
-    kinds: tuple[str, ...]
+    profile: WorkerProfile
+    secret: bytes
+    held: tuple[Lease, ...]
 
 
 def greeting(request: worker_service_pb2.ClaimRequest) -> Greeting:
@@ -27,9 +34,14 @@ def greeting(request: worker_service_pb2.ClaimRequest) -> Greeting:
     if request.WhichOneof("message") != "hello":
         raise InvalidRequest("A claim stream begins with a Hello.", field="hello")
     hello = request.hello
-    return Greeting(
-        check_text(hello.worker, "hello.worker", longest=200), *_wanted(hello.queues, hello.kinds, "hello.")
-    )
+    check_range(len(hello.session_secret), "hello.session_secret", 0, SECRET_BYTES)
+    held = leases(hello.held, "hello.held", most=HELD_LEASES, fewest=0)
+    return Greeting(_profile(hello, "hello."), hello.session_secret, tuple(held))
+
+
+def _profile(said: worker_service_pb2.Hello | worker_service_pb2.ClaimBatchRequest, prefix: str) -> WorkerProfile:
+    worker = check_text(said.worker, f"{prefix}worker", longest=200)
+    return WorkerProfile(worker, *_wanted(said.queues, said.kinds, prefix))
 
 
 def _wanted(queues: Sequence[str], kinds: Sequence[str], prefix: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -55,7 +67,7 @@ def check_credit(credit: worker_service_pb2.Credit) -> None:
 
 def batch_request(request: worker_service_pb2.ClaimBatchRequest) -> BatchRequest:
     """Checks a ClaimBatch."""
-    queues, kinds = _wanted(request.queues, request.kinds, "")
+    profile = _profile(request, "")
     check_range(request.max_jobs, "max_jobs", 1, 1_000)
     check_range(request.max_bytes, "max_bytes", 0, 2**62)
     lease_ms = duration_ms(request.lease) if request.HasField("lease") else 60_000
@@ -63,9 +75,7 @@ def batch_request(request: worker_service_pb2.ClaimBatchRequest) -> BatchRequest
     wait_ms = duration_ms(request.wait)
     check_range(wait_ms, "wait", 0, 60_000)
     return BatchRequest(
-        worker=check_text(request.worker, "worker", longest=200),
-        queues=queues,
-        kinds=kinds,
+        profile=profile,
         max_jobs=request.max_jobs,
         max_bytes=request.max_bytes,
         lease_seconds=lease_ms / 1000,
@@ -79,4 +89,34 @@ def pong(notice: Notice) -> worker_service_pb2.ClaimResponse:
     message = worker_service_pb2.Pong(sequence=notice.sequence, drain=notice.drain)
     if notice.lost:
         message.lost.CopyFrom(lease_list(notice.lost))
+    if notice.cancelled:
+        message.cancelled.CopyFrom(lease_list(notice.cancelled))
     return worker_service_pb2.ClaimResponse(pong=message)
+
+
+def postponements(request: worker_service_pb2.SnoozeRequest) -> list[Postponement]:
+    """Checks what is put off; a job may stand once."""
+    check_count(len(request.postponements), "postponements", 1_000)
+    found = []
+    for place, one in enumerate(request.postponements):
+        field = f"postponements[{place}]"
+        delay_ms = duration_ms(one.delay)
+        check_range(delay_ms, f"{field}.delay", 0, 366 * DAY_MS)
+        found.append(Postponement(Lease(id_from_bytes(one.job_id, f"{field}.job_id"), one.token), delay_ms))
+    check_each_once((postponement.lease for postponement in found), "postponements")
+    return found
+
+
+def progress_reports(request: worker_service_pb2.ReportProgressRequest) -> list[ProgressReport]:
+    """Checks how far attempts have come; a message is cut at 1 KiB, and a job may stand once."""
+    check_count(len(request.reports), "reports", 1_000)
+    found = []
+    for place, one in enumerate(request.reports):
+        field = f"reports[{place}]"
+        check_range(one.progress.done, f"{field}.progress.done", 0, 2**53)
+        check_range(one.progress.total, f"{field}.progress.total", 0, 2**53)
+        message = clean_message(one.progress.message, PROGRESS_BYTES)
+        lease = Lease(id_from_bytes(one.job_id, f"{field}.job_id"), one.token)
+        found.append(ProgressReport(lease, Progress(one.progress.done, one.progress.total, message)))
+    check_each_once((report.lease for report in found), "reports")
+    return found

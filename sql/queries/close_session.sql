@@ -1,4 +1,4 @@
--- Ends a session whose stream is over; the reaper takes back what it still holds.
+-- Ends a session at once; the reaper takes back what it still holds.
 UPDATE sluice.worker_sessions AS s
 SET open = false, closed_at = sluice.now()
-WHERE s.id = %(session_id)s AND s.open
+WHERE s.id = %(session_id)s AND s.epoch = %(epoch)s AND s.open

@@ -11,18 +11,20 @@ from coordinator import errors
 from coordinator.access import Access, Role, roles_of
 from coordinator.errors import PermissionDenied, SluiceError, Unauthenticated
 from coordinator.server import SERVICES
+from coordinator.services.admin_service import AdminService
 from coordinator.services.job_service import JobService
 from coordinator.services.listen_service import ListenService
 from coordinator.services.upload_service import UploadService
 from coordinator.services.worker_service import WorkerService
 from coordinator.statuses import CODES, Incident, status_of
-from protos.jobs.v1 import error_pb2, job_service_pb2, worker_service_pb2
+from protos.jobs.v1 import admin_service_pb2, error_pb2, job_service_pb2, worker_service_pb2
 from protos.listens.v1 import listen_service_pb2
 from protos.uploads.v1 import upload_service_pb2
 
 ROOT = Path(__file__).parents[2]
-FILES = (job_service_pb2, worker_service_pb2, upload_service_pb2, listen_service_pb2)
+FILES = (admin_service_pb2, job_service_pb2, worker_service_pb2, upload_service_pb2, listen_service_pb2)
 SERVERS = {
+    "jobs.v1.AdminService": AdminService,
     "jobs.v1.JobService": JobService,
     "jobs.v1.WorkerService": WorkerService,
     "uploads.v1.UploadService": UploadService,

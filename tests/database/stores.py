@@ -1,5 +1,6 @@
 """The store over a test's database, with a clock that the test may push forward."""
 
+import secrets
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,9 +10,13 @@ import psycopg
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.domain import ClaimedJob, NewJob, RetryPolicy
-from coordinator.ids import new_id
+from coordinator.ids import new_id, new_token
+from coordinator.marks import Marks
 from coordinator.store import claims, enqueueing, sessions
-from coordinator.store.claims import UNLIMITED_BYTES, ClaimLimit
+from coordinator.store.claims import UNLIMITED_BYTES, ClaimLimit, SessionClaim
+from coordinator.store.sessions import SessionKey, WorkerProfile
+
+PROFILE = WorkerProfile("w", ("q",), ("k",))
 
 
 class Clock:
@@ -40,27 +45,35 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.clocks = VirtualClocks()
+        self.marks = Marks()
         self.coordinator = uuid4()
 
     async def enqueue(self, number: int = 1, **fields: Any) -> list[UUID]:
         """Enqueues jobs of queue "q" and kind "k"."""
         jobs = [new_job(**fields) for _ in range(number)]
-        ids, _ = await enqueueing.enqueue(self.database, self.clocks, "tests", "", b"", jobs)
-        return ids
+        enqueued = await enqueueing.enqueue(self.database, self.clocks, "tests", "", b"", jobs)
+        self.marks.lower(enqueued.pending)
+        return list(enqueued.job_ids)
 
-    async def open_session(self, lease_seconds: float = 15.0) -> int:
+    async def open_session(self, lease_seconds: float = 15.0, secret: bytes = b"") -> SessionKey:
         """Opens a session of worker "w"."""
-        session_id = await sessions.open_session(self.database, self.coordinator, "w", ["q"], ["k"], lease_seconds)
-        assert session_id is not None
-        return session_id
+        secret = secret or secrets.token_bytes(32)
+        return await sessions.open_session(self.database, self.coordinator, PROFILE, secret, lease_seconds)
 
-    async def claim(self, session_id: int, number: int = 1, kinds: Sequence[str] = ("k",)) -> list[ClaimedJob]:
-        """Claims for a session, and moves virtual time on as the dispatcher does."""
+    async def claim(
+        self, key: SessionKey, number: int = 1, kinds: Sequence[str] = ("k",), *, from_start: bool = True
+    ) -> list[ClaimedJob]:
+        """Claims for a session, and moves virtual time and the marks on as the dispatcher does."""
+        if from_start:
+            self.marks.forget()
+        look = self.marks.of("q").begin(kinds)
         limit = ClaimLimit(number, UNLIMITED_BYTES, holds_nothing=True)
-        jobs = await claims.claim(self.database, session_id, "q", kinds, limit)
-        for job in jobs:
-            self.clocks.advance("q", job.priority, job.position)
-        return jobs
+        claimed = await claims.claim(
+            self.database, SessionClaim(key.id, key.epoch, new_token(), "q", look.ranges, limit)
+        )
+        self.marks.of("q").finish(look, claimed.jobs, claimed.staying)
+        self.clocks.pass_over("q", claimed.jobs)
+        return list(claimed.jobs)
 
 
 def new_job(**fields: Any) -> NewJob:

@@ -7,7 +7,8 @@ import pytest
 
 from coordinator.domain import Failure, Lease
 from coordinator.errors import JobNotFound
-from coordinator.store import jobs, leases, maintenance, sessions
+from coordinator.store import jobs, leases, maintenance, reaping, sessions
+from coordinator.store.sessions import Heard
 from tests.database.stores import QUICK, Clock, Store
 
 
@@ -30,7 +31,7 @@ async def test_a_failed_attempt_waits_for_its_backoff_and_is_tried_again(store: 
     assert await state(store, job_id) == ("scheduled", 1)
     assert await store.claim(session) == []
     clock.push(1.1)
-    assert await jobs.promote_due(store.database) == ["q"]
+    assert [place.queue for place in await jobs.promote_due(store.database)] == ["q"]
     (again,) = await store.claim(session)
     assert (again.attempt, again.lease.token != claimed.lease.token) == (2, True)
 
@@ -67,7 +68,7 @@ async def test_a_job_that_kills_its_worker_each_time_ends_failed(store: Store, c
         session = await store.open_session(lease_seconds=15)
         await store.claim(session)
         clock.push(16)
-        assert [reaped.session_id for reaped in await sessions.reap_dead_sessions(store.database)] == [session]
+        assert [reaped.session_id for reaped in await reaping.reap_dead_sessions(store.database)] == [session.id]
     job = await jobs.get_job(store.database, "tests", job_id)
     assert (job.state, [error.reason for error in job.errors]) == ("failed", ["WORKER_LOST"] * 2)
 
@@ -77,18 +78,33 @@ async def test_the_reaper_leaves_a_session_alone_that_was_renewed(store: Store, 
     session = await store.open_session(lease_seconds=15)
     await store.claim(session)
     clock.push(10)
-    assert await sessions.keep_alive(store.database, {session: 15.0}) == {session}
+    assert await sessions.keep_alive(store.database, [Heard(session, 15_000)]) == {session.id}
     clock.push(10)
-    assert await sessions.reap_dead_sessions(store.database) == []
+    assert await reaping.reap_dead_sessions(store.database) == []
     assert await state(store, job_id) == ("processing", 1)
 
 
-async def test_a_session_that_expired_cannot_be_renewed_and_claims_nothing(store: Store, clock: Clock) -> None:
+async def test_a_session_that_expired_claims_nothing_and_once_closed_cannot_be_renewed(
+    store: Store, clock: Clock
+) -> None:
     await store.enqueue()
     session = await store.open_session(lease_seconds=15)
     clock.push(16)
-    assert await sessions.keep_alive(store.database, {session: 15.0}) == set()
     assert await store.claim(session) == []
+    await reaping.reap_dead_sessions(store.database)
+    assert await sessions.keep_alive(store.database, [Heard(session, 15_000)]) == set()
+
+
+async def test_after_an_outage_that_outlasted_the_lease_a_session_can_still_be_renewed(
+    store: Store, clock: Clock
+) -> None:
+    (job_id,) = await store.enqueue()
+    session = await store.open_session(lease_seconds=15)
+    await store.claim(session)
+    clock.push(60)
+    assert await sessions.keep_alive(store.database, [Heard(session, 15_000)]) == {session.id}
+    assert await reaping.reap_dead_sessions(store.database) == []
+    assert await state(store, job_id) == ("processing", 1)
 
 
 async def test_a_completion_under_way_is_not_reaped(store: Store, clock: Clock, owner_url: str) -> None:
@@ -98,25 +114,25 @@ async def test_a_completion_under_way_is_not_reaped(store: Store, clock: Clock, 
     clock.push(16)
     with psycopg.connect(owner_url) as commit:
         commit.execute("SELECT id FROM sluice.jobs WHERE id = %s FOR UPDATE", [job_id])
-        assert await sessions.reap_dead_sessions(store.database) == []
-    assert len(await sessions.reap_dead_sessions(store.database)) == 1, "a later round finds what was passed over"
+        assert await reaping.reap_dead_sessions(store.database) == []
+    assert len(await reaping.reap_dead_sessions(store.database)) == 1, "a later round finds what was passed over"
 
 
 async def test_a_claim_under_way_when_its_session_closes_is_taken_back(store: Store, owner_url: str) -> None:
     await store.enqueue()
     session = await store.open_session()
     with psycopg.connect(owner_url) as claim:
-        claim.execute("SELECT id FROM sluice.worker_sessions WHERE id = %s FOR SHARE", [session])
+        claim.execute("SELECT id FROM sluice.worker_sessions WHERE id = %s FOR SHARE", [session.id])
         closing = asyncio.create_task(sessions.close_session(store.database, session))
         await asyncio.wait([closing], timeout=0.2)
         assert not closing.done(), "whoever closes the session waits for the claim"
         claim.execute(
             "UPDATE sluice.jobs SET state = 'processing', attempt = 1, lease_token = 5, session_id = %s, "
             "started_at = sluice.now()",
-            [session],
+            [session.id],
         )
     await closing
-    assert len(await sessions.reap_dead_sessions(store.database)) == 1
+    assert len(await reaping.reap_dead_sessions(store.database)) == 1
 
 
 async def test_an_overdue_attempt_is_ended_though_its_worker_lives(store: Store, clock: Clock) -> None:
@@ -126,8 +142,8 @@ async def test_an_overdue_attempt_is_ended_though_its_worker_lives(store: Store,
     clock.push(30)
     await leases.complete(store.database, [first.lease])
     clock.push(31)
-    (reaped,) = await sessions.reap_overdue(store.database)
-    assert (reaped.lease.job_id, reaped.session_id) == (quick, session)
+    (reaped,) = await reaping.reap_overdue(store.database)
+    assert (reaped.job_id, reaped.session_id) == (quick, session.id)
     assert await state(store, slow) == ("completed", 1)
     assert await state(store, quick) == ("pending", 1)
 
@@ -138,7 +154,7 @@ async def test_a_reaped_job_is_next_in_its_lane(store: Store, clock: Clock) -> N
     await store.claim(session)
     clock.push(16)
     await jobs.store_virtual_times(store.database, store.clocks)
-    await sessions.reap_dead_sessions(store.database)
+    await reaping.reap_dead_sessions(store.database)
     (again,) = await store.claim(await store.open_session())
     assert again.lease.job_id == first
 
@@ -156,7 +172,7 @@ async def test_a_late_lane_starts_at_the_virtual_time_and_not_behind_a_long_one(
 async def test_backoff_is_drawn_evenly_up_to_its_ceiling(store: Store, attempt: int, most: float) -> None:
     async with store.database.connection() as connection:
         cursor = await connection.execute(
-            "SELECT extract(epoch FROM sluice.backoff(%s, 2000, 2::real, 300000))::float8 AS s "
+            "SELECT extract(epoch FROM sluice.backoff(%s, 2000, 2::real, 300000, 1::real))::float8 AS s "
             "FROM generate_series(1, 400)",
             [attempt],
         )
@@ -219,7 +235,7 @@ async def test_a_claim_waits_for_whoever_is_closing_its_session_and_takes_nothin
     await store.enqueue()
     session = await store.open_session()
     with psycopg.connect(owner_url) as closing:
-        closing.execute("UPDATE sluice.worker_sessions SET open = false WHERE id = %s", [session])
+        closing.execute("UPDATE sluice.worker_sessions SET open = false WHERE id = %s", [session.id])
         claiming = asyncio.create_task(store.claim(session))
         await asyncio.wait([claiming], timeout=0.2)
         assert not claiming.done()

@@ -49,12 +49,22 @@ _INPUT_AND_OUTPUT = {
 # The coordinator from the ground up; a module may import its own layer and those before it.
 _LAYERS: tuple[set[str], ...] = (
     {"__init__", "errors"},
-    {"domain", "upload_domain", "listen_domain", "ids", "clocks", "settings", "logs"},
+    {"domain", "upload_domain", "listen_domain", "ids", "clocks", "marks", "settings", "logs"},
     {"database", "queries", "copy_rows", "spool", "migrations"},
     {"store"},
     {
-        *("access", "batch_claims", "claim_streams", "commit_gate", "dispatcher", "maintenance", "reaper"),
-        *("sessions", "statuses", "unpacking", "wakeups", "wire"),
+        *(
+            "access",
+            "announcer",
+            "background",
+            "batch_claims",
+            "claim_streams",
+            "commit_gate",
+            "dispatcher",
+            "maintenance",
+            "reaper",
+        ),
+        *("sessions", "settling", "statuses", "unpacking", "wakeups", "wire"),
     },
     {"services", "interceptors"},
     {"server"},

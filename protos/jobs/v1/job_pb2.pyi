@@ -31,12 +31,12 @@ class _JobStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobState.Val
     JOB_STATE_PENDING: _JobState.ValueType  # 1
     """Waits for a worker."""
     JOB_STATE_SCHEDULED: _JobState.ValueType  # 2
-    """Waits for its time: a delay or a backoff."""
+    """Waits for its time: a delay, a backoff or a snooze."""
     JOB_STATE_PROCESSING: _JobState.ValueType  # 3
     """A worker holds a lease on its current attempt."""
     JOB_STATE_COMPLETED: _JobState.ValueType  # 4
     JOB_STATE_FAILED: _JobState.ValueType  # 5
-    """The last attempt failed, or an error was permanent."""
+    """The last attempt failed, an error was permanent, or nobody took it before it expired. Can be redriven."""
     JOB_STATE_CANCELLED: _JobState.ValueType  # 6
 
 class JobState(_JobState, metaclass=_JobStateEnumTypeWrapper):
@@ -46,20 +46,20 @@ JOB_STATE_UNSPECIFIED: JobState.ValueType  # 0
 JOB_STATE_PENDING: JobState.ValueType  # 1
 """Waits for a worker."""
 JOB_STATE_SCHEDULED: JobState.ValueType  # 2
-"""Waits for its time: a delay or a backoff."""
+"""Waits for its time: a delay, a backoff or a snooze."""
 JOB_STATE_PROCESSING: JobState.ValueType  # 3
 """A worker holds a lease on its current attempt."""
 JOB_STATE_COMPLETED: JobState.ValueType  # 4
 JOB_STATE_FAILED: JobState.ValueType  # 5
-"""The last attempt failed, or an error was permanent."""
+"""The last attempt failed, an error was permanent, or nobody took it before it expired. Can be redriven."""
 JOB_STATE_CANCELLED: JobState.ValueType  # 6
 Global___JobState: _TypeAlias = JobState  # noqa: Y015
 
 @_typing.final
 class RetryPolicy(_message.Message):
     """How often a job is tried and how long it rests in between. Every field that is absent takes the
-    default of the coordinator. The wait before attempt n + 1 is drawn evenly from 0 up to
-    min(ceiling, base * factor^(n - 1)).
+    default of the coordinator. The wait before attempt n + 1 is bound * (1 - jitter * r), where the bound is
+    min(ceiling, base * factor^(n - 1)) and r is drawn evenly from 0 to 1.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -68,10 +68,13 @@ class RetryPolicy(_message.Message):
     BASE_FIELD_NUMBER: _builtins.int
     FACTOR_FIELD_NUMBER: _builtins.int
     CEILING_FIELD_NUMBER: _builtins.int
+    JITTER_FIELD_NUMBER: _builtins.int
     max_attempts: _builtins.int
     """Attempts in all, the first included; 1 to 100. Default 4 (three retries)."""
     factor: _builtins.float
     """1 to 10. Default 2."""
+    jitter: _builtins.float
+    """How much of the wait is drawn: 0 waits the whole bound, 1 (full jitter) evenly from 0 up to it. Default 1."""
     @_builtins.property
     def base(self) -> _duration_pb2.Duration:
         """At least 0. Default 2 s."""
@@ -87,17 +90,22 @@ class RetryPolicy(_message.Message):
         base: _duration_pb2.Duration | None = ...,
         factor: _builtins.float | None = ...,
         ceiling: _duration_pb2.Duration | None = ...,
+        jitter: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_factor", b"_factor", "_max_attempts", b"_max_attempts", "base", b"base", "ceiling", b"ceiling", "factor", b"factor", "max_attempts", b"max_attempts"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_factor", b"_factor", "_jitter", b"_jitter", "_max_attempts", b"_max_attempts", "base", b"base", "ceiling", b"ceiling", "factor", b"factor", "jitter", b"jitter", "max_attempts", b"max_attempts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_factor", b"_factor", "_max_attempts", b"_max_attempts", "base", b"base", "ceiling", b"ceiling", "factor", b"factor", "max_attempts", b"max_attempts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_factor", b"_factor", "_jitter", b"_jitter", "_max_attempts", b"_max_attempts", "base", b"base", "ceiling", b"ceiling", "factor", b"factor", "jitter", b"jitter", "max_attempts", b"max_attempts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__factor: _TypeAlias = _typing.Literal["factor"]  # noqa: Y015
     _WhichOneofArgType__factor: _TypeAlias = _typing.Literal["_factor", b"_factor"]  # noqa: Y015
+    _WhichOneofReturnType__jitter: _TypeAlias = _typing.Literal["jitter"]  # noqa: Y015
+    _WhichOneofArgType__jitter: _TypeAlias = _typing.Literal["_jitter", b"_jitter"]  # noqa: Y015
     _WhichOneofReturnType__max_attempts: _TypeAlias = _typing.Literal["max_attempts"]  # noqa: Y015
     _WhichOneofArgType__max_attempts: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__factor) -> _WhichOneofReturnType__factor | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__jitter) -> _WhichOneofReturnType__jitter | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_attempts) -> _WhichOneofReturnType__max_attempts | None: ...
 
@@ -115,11 +123,11 @@ class JobError(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     attempt: _builtins.int
-    """Counted from 1."""
+    """Counted from 1; 0 where the job expired before anybody took it."""
     worker: _builtins.str
     """The worker's name, as its session gave it; empty where nobody held the job."""
     reason: _builtins.str
-    """Upper snake case, such as NOT_JSON or ATTEMPT_EXPIRED."""
+    """Upper snake case, such as NOT_JSON, or one of the engine's own: WORKER_LOST, ATTEMPT_EXPIRED, JOB_EXPIRED."""
     message: _builtins.str
     """At most 4 KiB."""
     @_builtins.property
@@ -142,6 +150,35 @@ class JobError(_message.Message):
 Global___JobError: _TypeAlias = JobError  # noqa: Y015
 
 @_typing.final
+class Progress(_message.Message):
+    """How far an attempt has come. Kept when the attempt ends, until the next one reports its own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DONE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    done: _builtins.int
+    """Both at least 0, in the worker's own unit; a total of 0 is not known."""
+    total: _builtins.int
+    message: _builtins.str
+    """What to tell people; cut at 1 KiB."""
+    def __init__(
+        self,
+        *,
+        done: _builtins.int = ...,
+        total: _builtins.int = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "message", b"message", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Progress: _TypeAlias = Progress  # noqa: Y015
+
+@_typing.final
 class Job(_message.Message):
     """One unit of work."""
 
@@ -161,6 +198,11 @@ class Job(_message.Message):
     STARTED_AT_FIELD_NUMBER: _builtins.int
     FINISHED_AT_FIELD_NUMBER: _builtins.int
     RUN_AT_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    UNIQUE_KEY_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """A UUID in its usual text form; callers treat it as opaque."""
     queue: _builtins.str
@@ -175,6 +217,12 @@ class Job(_message.Message):
     attempt: _builtins.int
     """The current or last attempt; 0 before the first claim."""
     max_attempts: _builtins.int
+    result: _builtins.str
+    """A JSON text of at most 16 KiB, given by whoever completed the job; empty where there is none."""
+    unique_key: _builtins.str
+    """Empty where the job has none."""
+    weight: _builtins.float
+    """How many turns its lane gets for one of a lane of weight 1."""
     @_builtins.property
     def errors(self) -> _containers.RepeatedCompositeFieldContainer[Global___JobError]:
         """Every error kept of this job, oldest first: the first and the last 49."""
@@ -193,6 +241,14 @@ class Job(_message.Message):
     def run_at(self) -> _timestamp_pb2.Timestamp:
         """When a SCHEDULED job becomes PENDING."""
 
+    @_builtins.property
+    def progress(self) -> Global___Progress:
+        """Absent where no attempt has reported any."""
+
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """When the job fails if nobody has taken it until then."""
+
     def __init__(
         self,
         *,
@@ -210,10 +266,15 @@ class Job(_message.Message):
         started_at: _timestamp_pb2.Timestamp | None = ...,
         finished_at: _timestamp_pb2.Timestamp | None = ...,
         run_at: _timestamp_pb2.Timestamp | None = ...,
+        progress: Global___Progress | None = ...,
+        result: _builtins.str = ...,
+        unique_key: _builtins.str = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+        weight: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "finished_at", b"finished_at", "run_at", b"run_at", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "progress", b"progress", "run_at", b"run_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "created_at", b"created_at", "errors", b"errors", "finished_at", b"finished_at", "id", b"id", "kind", b"kind", "lane", b"lane", "max_attempts", b"max_attempts", "owner", b"owner", "priority", b"priority", "queue", b"queue", "run_at", b"run_at", "started_at", b"started_at", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "created_at", b"created_at", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "kind", b"kind", "lane", b"lane", "max_attempts", b"max_attempts", "owner", b"owner", "priority", b"priority", "progress", b"progress", "queue", b"queue", "result", b"result", "run_at", b"run_at", "started_at", b"started_at", "state", b"state", "unique_key", b"unique_key", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

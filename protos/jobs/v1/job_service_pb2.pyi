@@ -34,6 +34,9 @@ class NewJob(_message.Message):
     DELAY_FIELD_NUMBER: _builtins.int
     RETRY_POLICY_FIELD_NUMBER: _builtins.int
     DEADLINE_FIELD_NUMBER: _builtins.int
+    UNIQUE_KEY_FIELD_NUMBER: _builtins.int
+    EXPIRE_AFTER_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
     queue: _builtins.str
     """1 to 128 characters of A-Z a-z 0-9 _ . : -"""
     kind: _builtins.str
@@ -44,6 +47,10 @@ class NewJob(_message.Message):
     """-32768 to 32767, lower runs first. Default 0."""
     lane: _builtins.str
     """At most 200 characters. Absent: the owner. Empty: the job takes no turns."""
+    unique_key: _builtins.str
+    """At most one unfinished job of the same owner and queue has it; 1 to 200 characters. Empty: none."""
+    weight: _builtins.float
+    """How many turns its lane gets for one of a lane of weight 1: 0.01 to 100. Default 1."""
     @_builtins.property
     def delay(self) -> _duration_pb2.Duration:
         """Until when it is SCHEDULED; at most 366 days. Absent: PENDING at once."""
@@ -53,6 +60,12 @@ class NewJob(_message.Message):
     @_builtins.property
     def deadline(self) -> _duration_pb2.Duration:
         """How long one attempt may take: 1 s to 24 h. Default 10 min."""
+
+    @_builtins.property
+    def expire_after(self) -> _duration_pb2.Duration:
+        """For how long it may wait until somebody takes it for the first time, the delay included: 1 s to 366 days. Then it
+        fails with JOB_EXPIRED. Absent: for ever.
+        """
 
     def __init__(
         self,
@@ -65,14 +78,22 @@ class NewJob(_message.Message):
         delay: _duration_pb2.Duration | None = ...,
         retry_policy: _job_pb2.RetryPolicy | None = ...,
         deadline: _duration_pb2.Duration | None = ...,
+        unique_key: _builtins.str = ...,
+        expire_after: _duration_pb2.Duration | None = ...,
+        weight: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_lane", b"_lane", "deadline", b"deadline", "delay", b"delay", "lane", b"lane", "retry_policy", b"retry_policy"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_lane", b"_lane", "_weight", b"_weight", "deadline", b"deadline", "delay", b"delay", "expire_after", b"expire_after", "lane", b"lane", "retry_policy", b"retry_policy", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lane", b"_lane", "deadline", b"deadline", "delay", b"delay", "kind", b"kind", "lane", b"lane", "payload", b"payload", "priority", b"priority", "queue", b"queue", "retry_policy", b"retry_policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lane", b"_lane", "_weight", b"_weight", "deadline", b"deadline", "delay", b"delay", "expire_after", b"expire_after", "kind", b"kind", "lane", b"lane", "payload", b"payload", "priority", b"priority", "queue", b"queue", "retry_policy", b"retry_policy", "unique_key", b"unique_key", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__lane: _TypeAlias = _typing.Literal["lane"]  # noqa: Y015
     _WhichOneofArgType__lane: _TypeAlias = _typing.Literal["_lane", b"_lane"]  # noqa: Y015
+    _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
+    _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__lane) -> _WhichOneofReturnType__lane | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
 
 Global___NewJob: _TypeAlias = NewJob  # noqa: Y015
 
@@ -112,21 +133,27 @@ class EnqueueResponse(_message.Message):
 
     JOB_IDS_FIELD_NUMBER: _builtins.int
     REPEATED_REQUEST_FIELD_NUMBER: _builtins.int
+    EXISTING_FIELD_NUMBER: _builtins.int
     repeated_request: _builtins.bool
     """True where the key had been used before and these are the first result's ids."""
     @_builtins.property
     def job_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """In the order of the request."""
 
+    @_builtins.property
+    def existing(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Places of the request whose unique key was taken: their ids are those of the jobs that have it."""
+
     def __init__(
         self,
         *,
         job_ids: _abc.Iterable[_builtins.str] | None = ...,
         repeated_request: _builtins.bool = ...,
+        existing: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_ids", b"job_ids", "repeated_request", b"repeated_request"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["existing", b"existing", "job_ids", b"job_ids", "repeated_request", b"repeated_request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -173,3 +200,40 @@ class GetJobResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetJobResponse: _TypeAlias = GetJobResponse  # noqa: Y015
+
+@_typing.final
+class CancelJobRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    JOB_ID_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    job_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        job_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_id", b"job_id", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelJobRequest: _TypeAlias = CancelJobRequest  # noqa: Y015
+
+@_typing.final
+class CancelJobResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelJobResponse: _TypeAlias = CancelJobResponse  # noqa: Y015

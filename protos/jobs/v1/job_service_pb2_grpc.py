@@ -46,6 +46,11 @@ class JobServiceStub:
                 request_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.GetJobRequest.SerializeToString,
                 response_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.GetJobResponse.FromString,
                 _registered_method=True)
+        self.CancelJob = channel.unary_unary(
+                '/jobs.v1.JobService/CancelJob',
+                request_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.CancelJobRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.CancelJobResponse.FromString,
+                _registered_method=True)
 
 
 class JobServiceServicer:
@@ -58,6 +63,7 @@ class JobServiceServicer:
         A repeat with the same idempotency key is safe: it gives back the first result.
         Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
         IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+        A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -65,6 +71,15 @@ class JobServiceServicer:
 
     def GetJob(self, request, context):
         """Reads one job of the owner, unfinished or in history. Refused: JOB_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelJob(self, request, context):
+        """Ends an unfinished job of the owner as CANCELLED, at once and whatever its state; its payload is not kept. A worker
+        that has it is told with its next Pong, and its token is void. A repeat is safe: it answers success again.
+        Refused: JOB_NOT_FOUND, JOB_FINISHED (the job completed or failed before), BUSY (its completion is under way).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -82,6 +97,11 @@ def add_JobServiceServicer_to_server(servicer, server):
                     servicer.GetJob,
                     request_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.GetJobRequest.FromString,
                     response_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.GetJobResponse.SerializeToString,
+            ),
+            'CancelJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelJob,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.CancelJobRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.CancelJobResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -140,6 +160,33 @@ class JobService:
             '/jobs.v1.JobService/GetJob',
             protos_dot_jobs_dot_v1_dot_job__service__pb2.GetJobRequest.SerializeToString,
             protos_dot_jobs_dot_v1_dot_job__service__pb2.GetJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.JobService/CancelJob',
+            protos_dot_jobs_dot_v1_dot_job__service__pb2.CancelJobRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_job__service__pb2.CancelJobResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,9 +40,15 @@ class JobServiceStub:
     A repeat with the same idempotency key is safe: it gives back the first result.
     Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
     IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+    A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
     """
     GetJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.GetJobRequest, _job_service_pb2.GetJobResponse]
     """Reads one job of the owner, unfinished or in history. Refused: JOB_NOT_FOUND."""
+    CancelJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_service_pb2.CancelJobResponse]
+    """Ends an unfinished job of the owner as CANCELLED, at once and whatever its state; its payload is not kept. A worker
+    that has it is told with its next Pong, and its token is void. A repeat is safe: it answers success again.
+    Refused: JOB_NOT_FOUND, JOB_FINISHED (the job completed or failed before), BUSY (its completion is under way).
+    """
 
 @_typing.type_check_only
 class JobServiceAsyncStub(JobServiceStub):
@@ -56,9 +62,15 @@ class JobServiceAsyncStub(JobServiceStub):
     A repeat with the same idempotency key is safe: it gives back the first result.
     Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
     IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+    A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
     """
     GetJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.GetJobRequest, _job_service_pb2.GetJobResponse]  # type: ignore[assignment]
     """Reads one job of the owner, unfinished or in history. Refused: JOB_NOT_FOUND."""
+    CancelJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_service_pb2.CancelJobResponse]  # type: ignore[assignment]
+    """Ends an unfinished job of the owner as CANCELLED, at once and whatever its state; its payload is not kept. A worker
+    that has it is told with its next Pong, and its token is void. A repeat is safe: it answers success again.
+    Refused: JOB_NOT_FOUND, JOB_FINISHED (the job completed or failed before), BUSY (its completion is under way).
+    """
 
 class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     """For producers: what may be put into queues, and looked up again.
@@ -75,6 +87,7 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         A repeat with the same idempotency key is safe: it gives back the first result.
         Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
         IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+        A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
         """
 
     @_abc_1.abstractmethod
@@ -84,5 +97,16 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_job_service_pb2.GetJobResponse, _abc.Awaitable[_job_service_pb2.GetJobResponse]]:
         """Reads one job of the owner, unfinished or in history. Refused: JOB_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def CancelJob(
+        self,
+        request: _job_service_pb2.CancelJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.CancelJobResponse, _abc.Awaitable[_job_service_pb2.CancelJobResponse]]:
+        """Ends an unfinished job of the owner as CANCELLED, at once and whatever its state; its payload is not kept. A worker
+        that has it is told with its next Pong, and its token is void. A repeat is safe: it answers success again.
+        Refused: JOB_NOT_FOUND, JOB_FINISHED (the job completed or failed before), BUSY (its completion is under way).
+        """
 
 def add_JobServiceServicer_to_server(servicer: JobServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

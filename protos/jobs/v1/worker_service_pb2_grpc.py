@@ -64,6 +64,16 @@ class WorkerServiceStub:
                 request_serializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReleaseRequest.SerializeToString,
                 response_deserializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReleaseResponse.FromString,
                 _registered_method=True)
+        self.Snooze = channel.unary_unary(
+                '/jobs.v1.WorkerService/Snooze',
+                request_serializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.SnoozeRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.SnoozeResponse.FromString,
+                _registered_method=True)
+        self.ReportProgress = channel.unary_unary(
+                '/jobs.v1.WorkerService/ReportProgress',
+                request_serializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReportProgressRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReportProgressResponse.FromString,
+                _registered_method=True)
         self.ReadPayload = channel.unary_stream(
                 '/jobs.v1.WorkerService/ReadPayload',
                 request_serializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReadPayloadRequest.SerializeToString,
@@ -80,12 +90,15 @@ class WorkerServiceServicer:
     """
 
     def Claim(self, request_iterator, context):
-        """Opens a session, which lives as long as the stream: while the worker pings, its leases are extended;
-        when the stream ends, its jobs go back within 2 s; when it falls silent, within the lease.
+        """Opens a session, or resumes one; the stream is the lease. While the worker pings, its leases are extended; when the
+        stream ends without a Goodbye its jobs go back within 2 s, unless the worker resumes the session before; when
+        it falls silent, within the lease. Where the coordinator left or died, the session lives on for its lease.
         The worker sends Hello first, then Credit and Ping as it likes; the coordinator answers Welcome, then sends
-        jobs within the credit, and a Pong for each Ping.
+        jobs within the credit, and a Pong for each Ping. A worker that leaves says Goodbye and reads to the end.
+        On resuming, jobs that never reached the worker go back without costing an attempt, and what it believes to
+        hold and does not is named in the Welcome. The stream before is over then, whatever it still says.
         Refused: INVALID_REQUEST (Hello missing, repeated or malformed), DRAINING (connect to another
-        coordinator), STORE_UNAVAILABLE.
+        coordinator), STORE_UNAVAILABLE. Ended with LEASE_LOST where the session expired or was resumed elsewhere.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,7 +106,7 @@ class WorkerServiceServicer:
 
     def ClaimBatch(self, request, context):
         """Claims once, for workers that cannot hold a stream; waits up to the given time for the first job.
-        The leases run for the time asked for and are not extended. A repeat with the same request id is
+        The leases run for the time asked for, from the claim or the last ReportProgress on. A repeat with the same request id is
         safe: it gives the same jobs again, as far as they are still held.
         Refused: INVALID_REQUEST, DRAINING, STORE_UNAVAILABLE.
         """
@@ -102,8 +115,8 @@ class WorkerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Complete(self, request, context):
-        """Ends attempts as successful: the jobs move to history as COMPLETED.
-        Per job refused: LEASE_LOST. A repeat is safe.
+        """Ends attempts as successful: the jobs move to history as COMPLETED, with the result where one is given.
+        Per job refused: LEASE_LOST. A repeat is safe, and keeps the first result.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,6 +132,22 @@ class WorkerServiceServicer:
 
     def Release(self, request, context):
         """Gives jobs back untouched: they are PENDING again and the attempt does not count.
+        Per job refused: LEASE_LOST. A repeat is safe.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Snooze(self, request, context):
+        """Puts jobs off: SCHEDULED until the given time, and the attempt does not count.
+        Per job refused: LEASE_LOST. A repeat is safe, and keeps the first time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportProgress(self, request, context):
+        """Stores how far attempts have come, each time in place of the last; the leases of a ClaimBatch run anew from here.
         Per job refused: LEASE_LOST. A repeat is safe.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -161,6 +190,16 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.Release,
                     request_deserializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReleaseRequest.FromString,
                     response_serializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReleaseResponse.SerializeToString,
+            ),
+            'Snooze': grpc.unary_unary_rpc_method_handler(
+                    servicer.Snooze,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.SnoozeRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.SnoozeResponse.SerializeToString,
+            ),
+            'ReportProgress': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportProgress,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReportProgressRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReportProgressResponse.SerializeToString,
             ),
             'ReadPayload': grpc.unary_stream_rpc_method_handler(
                     servicer.ReadPayload,
@@ -308,6 +347,60 @@ class WorkerService:
             '/jobs.v1.WorkerService/Release',
             protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReleaseRequest.SerializeToString,
             protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReleaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Snooze(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.WorkerService/Snooze',
+            protos_dot_jobs_dot_v1_dot_worker__service__pb2.SnoozeRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_worker__service__pb2.SnoozeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportProgress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.WorkerService/ReportProgress',
+            protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReportProgressRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_worker__service__pb2.ReportProgressResponse.FromString,
             options,
             channel_credentials,
             insecure,

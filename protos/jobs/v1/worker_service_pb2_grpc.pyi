@@ -39,22 +39,25 @@ class WorkerServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> WorkerServiceAsyncStub: ...
     Claim: _grpc.StreamStreamMultiCallable[_worker_service_pb2.ClaimRequest, _worker_service_pb2.ClaimResponse]
-    """Opens a session, which lives as long as the stream: while the worker pings, its leases are extended;
-    when the stream ends, its jobs go back within 2 s; when it falls silent, within the lease.
+    """Opens a session, or resumes one; the stream is the lease. While the worker pings, its leases are extended; when the
+    stream ends without a Goodbye its jobs go back within 2 s, unless the worker resumes the session before; when
+    it falls silent, within the lease. Where the coordinator left or died, the session lives on for its lease.
     The worker sends Hello first, then Credit and Ping as it likes; the coordinator answers Welcome, then sends
-    jobs within the credit, and a Pong for each Ping.
+    jobs within the credit, and a Pong for each Ping. A worker that leaves says Goodbye and reads to the end.
+    On resuming, jobs that never reached the worker go back without costing an attempt, and what it believes to
+    hold and does not is named in the Welcome. The stream before is over then, whatever it still says.
     Refused: INVALID_REQUEST (Hello missing, repeated or malformed), DRAINING (connect to another
-    coordinator), STORE_UNAVAILABLE.
+    coordinator), STORE_UNAVAILABLE. Ended with LEASE_LOST where the session expired or was resumed elsewhere.
     """
     ClaimBatch: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.ClaimBatchRequest, _worker_service_pb2.ClaimBatchResponse]
     """Claims once, for workers that cannot hold a stream; waits up to the given time for the first job.
-    The leases run for the time asked for and are not extended. A repeat with the same request id is
+    The leases run for the time asked for, from the claim or the last ReportProgress on. A repeat with the same request id is
     safe: it gives the same jobs again, as far as they are still held.
     Refused: INVALID_REQUEST, DRAINING, STORE_UNAVAILABLE.
     """
     Complete: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.CompleteRequest, _worker_service_pb2.CompleteResponse]
-    """Ends attempts as successful: the jobs move to history as COMPLETED.
-    Per job refused: LEASE_LOST. A repeat is safe.
+    """Ends attempts as successful: the jobs move to history as COMPLETED, with the result where one is given.
+    Per job refused: LEASE_LOST. A repeat is safe, and keeps the first result.
     """
     Fail: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.FailRequest, _worker_service_pb2.FailResponse]
     """Ends attempts as failed: a job is SCHEDULED for its next attempt after a backoff, or FAILED where the error
@@ -62,6 +65,14 @@ class WorkerServiceStub:
     """
     Release: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.ReleaseRequest, _worker_service_pb2.ReleaseResponse]
     """Gives jobs back untouched: they are PENDING again and the attempt does not count.
+    Per job refused: LEASE_LOST. A repeat is safe.
+    """
+    Snooze: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.SnoozeRequest, _worker_service_pb2.SnoozeResponse]
+    """Puts jobs off: SCHEDULED until the given time, and the attempt does not count.
+    Per job refused: LEASE_LOST. A repeat is safe, and keeps the first time.
+    """
+    ReportProgress: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.ReportProgressRequest, _worker_service_pb2.ReportProgressResponse]
+    """Stores how far attempts have come, each time in place of the last; the leases of a ClaimBatch run anew from here.
     Per job refused: LEASE_LOST. A repeat is safe.
     """
     ReadPayload: _grpc.UnaryStreamMultiCallable[_worker_service_pb2.ReadPayloadRequest, _worker_service_pb2.ReadPayloadResponse]
@@ -81,22 +92,25 @@ class WorkerServiceAsyncStub(WorkerServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Claim: _aio.StreamStreamMultiCallable[_worker_service_pb2.ClaimRequest, _worker_service_pb2.ClaimResponse]  # type: ignore[assignment]
-    """Opens a session, which lives as long as the stream: while the worker pings, its leases are extended;
-    when the stream ends, its jobs go back within 2 s; when it falls silent, within the lease.
+    """Opens a session, or resumes one; the stream is the lease. While the worker pings, its leases are extended; when the
+    stream ends without a Goodbye its jobs go back within 2 s, unless the worker resumes the session before; when
+    it falls silent, within the lease. Where the coordinator left or died, the session lives on for its lease.
     The worker sends Hello first, then Credit and Ping as it likes; the coordinator answers Welcome, then sends
-    jobs within the credit, and a Pong for each Ping.
+    jobs within the credit, and a Pong for each Ping. A worker that leaves says Goodbye and reads to the end.
+    On resuming, jobs that never reached the worker go back without costing an attempt, and what it believes to
+    hold and does not is named in the Welcome. The stream before is over then, whatever it still says.
     Refused: INVALID_REQUEST (Hello missing, repeated or malformed), DRAINING (connect to another
-    coordinator), STORE_UNAVAILABLE.
+    coordinator), STORE_UNAVAILABLE. Ended with LEASE_LOST where the session expired or was resumed elsewhere.
     """
     ClaimBatch: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.ClaimBatchRequest, _worker_service_pb2.ClaimBatchResponse]  # type: ignore[assignment]
     """Claims once, for workers that cannot hold a stream; waits up to the given time for the first job.
-    The leases run for the time asked for and are not extended. A repeat with the same request id is
+    The leases run for the time asked for, from the claim or the last ReportProgress on. A repeat with the same request id is
     safe: it gives the same jobs again, as far as they are still held.
     Refused: INVALID_REQUEST, DRAINING, STORE_UNAVAILABLE.
     """
     Complete: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.CompleteRequest, _worker_service_pb2.CompleteResponse]  # type: ignore[assignment]
-    """Ends attempts as successful: the jobs move to history as COMPLETED.
-    Per job refused: LEASE_LOST. A repeat is safe.
+    """Ends attempts as successful: the jobs move to history as COMPLETED, with the result where one is given.
+    Per job refused: LEASE_LOST. A repeat is safe, and keeps the first result.
     """
     Fail: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.FailRequest, _worker_service_pb2.FailResponse]  # type: ignore[assignment]
     """Ends attempts as failed: a job is SCHEDULED for its next attempt after a backoff, or FAILED where the error
@@ -104,6 +118,14 @@ class WorkerServiceAsyncStub(WorkerServiceStub):
     """
     Release: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.ReleaseRequest, _worker_service_pb2.ReleaseResponse]  # type: ignore[assignment]
     """Gives jobs back untouched: they are PENDING again and the attempt does not count.
+    Per job refused: LEASE_LOST. A repeat is safe.
+    """
+    Snooze: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.SnoozeRequest, _worker_service_pb2.SnoozeResponse]  # type: ignore[assignment]
+    """Puts jobs off: SCHEDULED until the given time, and the attempt does not count.
+    Per job refused: LEASE_LOST. A repeat is safe, and keeps the first time.
+    """
+    ReportProgress: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.ReportProgressRequest, _worker_service_pb2.ReportProgressResponse]  # type: ignore[assignment]
+    """Stores how far attempts have come, each time in place of the last; the leases of a ClaimBatch run anew from here.
     Per job refused: LEASE_LOST. A repeat is safe.
     """
     ReadPayload: _aio.UnaryStreamMultiCallable[_worker_service_pb2.ReadPayloadRequest, _worker_service_pb2.ReadPayloadResponse]  # type: ignore[assignment]
@@ -126,12 +148,15 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_worker_service_pb2.ClaimRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_worker_service_pb2.ClaimResponse], _abc.AsyncIterator[_worker_service_pb2.ClaimResponse]]:
-        """Opens a session, which lives as long as the stream: while the worker pings, its leases are extended;
-        when the stream ends, its jobs go back within 2 s; when it falls silent, within the lease.
+        """Opens a session, or resumes one; the stream is the lease. While the worker pings, its leases are extended; when the
+        stream ends without a Goodbye its jobs go back within 2 s, unless the worker resumes the session before; when
+        it falls silent, within the lease. Where the coordinator left or died, the session lives on for its lease.
         The worker sends Hello first, then Credit and Ping as it likes; the coordinator answers Welcome, then sends
-        jobs within the credit, and a Pong for each Ping.
+        jobs within the credit, and a Pong for each Ping. A worker that leaves says Goodbye and reads to the end.
+        On resuming, jobs that never reached the worker go back without costing an attempt, and what it believes to
+        hold and does not is named in the Welcome. The stream before is over then, whatever it still says.
         Refused: INVALID_REQUEST (Hello missing, repeated or malformed), DRAINING (connect to another
-        coordinator), STORE_UNAVAILABLE.
+        coordinator), STORE_UNAVAILABLE. Ended with LEASE_LOST where the session expired or was resumed elsewhere.
         """
 
     @_abc_1.abstractmethod
@@ -141,7 +166,7 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_worker_service_pb2.ClaimBatchResponse, _abc.Awaitable[_worker_service_pb2.ClaimBatchResponse]]:
         """Claims once, for workers that cannot hold a stream; waits up to the given time for the first job.
-        The leases run for the time asked for and are not extended. A repeat with the same request id is
+        The leases run for the time asked for, from the claim or the last ReportProgress on. A repeat with the same request id is
         safe: it gives the same jobs again, as far as they are still held.
         Refused: INVALID_REQUEST, DRAINING, STORE_UNAVAILABLE.
         """
@@ -152,8 +177,8 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _worker_service_pb2.CompleteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_worker_service_pb2.CompleteResponse, _abc.Awaitable[_worker_service_pb2.CompleteResponse]]:
-        """Ends attempts as successful: the jobs move to history as COMPLETED.
-        Per job refused: LEASE_LOST. A repeat is safe.
+        """Ends attempts as successful: the jobs move to history as COMPLETED, with the result where one is given.
+        Per job refused: LEASE_LOST. A repeat is safe, and keeps the first result.
         """
 
     @_abc_1.abstractmethod
@@ -173,6 +198,26 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_worker_service_pb2.ReleaseResponse, _abc.Awaitable[_worker_service_pb2.ReleaseResponse]]:
         """Gives jobs back untouched: they are PENDING again and the attempt does not count.
+        Per job refused: LEASE_LOST. A repeat is safe.
+        """
+
+    @_abc_1.abstractmethod
+    def Snooze(
+        self,
+        request: _worker_service_pb2.SnoozeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_worker_service_pb2.SnoozeResponse, _abc.Awaitable[_worker_service_pb2.SnoozeResponse]]:
+        """Puts jobs off: SCHEDULED until the given time, and the attempt does not count.
+        Per job refused: LEASE_LOST. A repeat is safe, and keeps the first time.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportProgress(
+        self,
+        request: _worker_service_pb2.ReportProgressRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_worker_service_pb2.ReportProgressResponse, _abc.Awaitable[_worker_service_pb2.ReportProgressResponse]]:
+        """Stores how far attempts have come, each time in place of the last; the leases of a ClaimBatch run anew from here.
         Per job refused: LEASE_LOST. A repeat is safe.
         """
 

@@ -1,0 +1,2 @@
+-- Drops the record of what operators did.
+DROP TABLE sluice.audit_log;

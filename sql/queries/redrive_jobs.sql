@@ -1,0 +1,47 @@
+-- Redrive: failed → pending, out of history, with a fresh set of attempts (a file's own count shows the old ones until the
+-- next claim). The id and the errors stay. The first is next in its lane, each further one a turn later.
+-- Left alone: what has an unfinished namesake by its unique key, and files whose content is gone.
+-- Locks: history by row (who takes a job out of it has it), then upload_files.
+WITH failed AS (
+    SELECT h.id, row_number() OVER (PARTITION BY h.owner, h.queue, coalesce(h.unique_key, h.id::text) ORDER BY h.id) AS namesake
+    FROM sluice.job_history AS h
+    LEFT JOIN public.upload_files AS f ON f.id = h.file_id
+    WHERE h.id = ANY (%(job_ids)s::uuid[]) AND h.state = 'failed' AND (h.file_id IS NULL OR f.retryable)
+        AND NOT EXISTS (
+            SELECT FROM sluice.jobs AS j
+            WHERE j.owner = h.owner AND j.queue = h.queue AND j.unique_key = h.unique_key AND j.unique_key IS NOT NULL)
+),
+gone AS (
+    DELETE FROM sluice.job_history AS h
+    WHERE h.id = ANY (ARRAY(SELECT f.id FROM failed AS f WHERE f.namesake = 1)) AND h.state = 'failed'
+    RETURNING
+        h.id, h.queue, h.kind, h.priority, h.turn, h.lane, h.owner, h.unique_key, h.file_id, h.payload, h.size, h.max_attempts,
+        h.deadline_ms, h.backoff_base_ms, h.backoff_factor, h.backoff_ceiling_ms, h.backoff_jitter,
+        h.ended_token, h.ended_verb, h.errors, h.progress, h.created_at
+),
+back AS (
+    INSERT INTO sluice.jobs (
+        id, queue, kind, state, priority, turn, position, lane, owner, unique_key, file_id, payload, size, max_attempts,
+        deadline_ms, backoff_base_ms, backoff_factor, backoff_ceiling_ms, backoff_jitter,
+        ended_token, ended_verb, errors, progress, created_at
+    )
+    SELECT
+        g.id, g.queue, g.kind, 'pending', g.priority, g.turn, sluice.virtual_time(g.queue, g.priority)
+            + sum(g.turn) OVER (PARTITION BY g.queue, g.priority, g.lane ORDER BY g.id) - g.turn,
+        g.lane, g.owner, g.unique_key, g.file_id, g.payload, g.size, g.max_attempts,
+        g.deadline_ms, g.backoff_base_ms, g.backoff_factor, g.backoff_ceiling_ms, g.backoff_jitter,
+        g.ended_token, g.ended_verb, g.errors, g.progress, g.created_at
+    FROM gone AS g
+    RETURNING id, queue, kind, priority, position, file_id
+),
+files AS (
+    UPDATE public.upload_files AS f
+    SET status = 'pending', error_reason = NULL, error_message = NULL, retryable = false, finished_at = NULL,
+        updated_at = sluice.now()
+    FROM back AS b
+    WHERE f.id = b.file_id
+)
+SELECT b.id, b.queue, b.kind, b.priority, b.position, u.upload_id
+FROM back AS b
+LEFT JOIN public.upload_files AS u ON u.id = b.file_id
+ORDER BY b.id
