@@ -24,6 +24,7 @@ from coordinator.ids import new_id
 from coordinator.interceptors import ErrorInterceptor
 from coordinator.maintenance import Maintenance, Retention, repeat
 from coordinator.marks import Marks
+from coordinator.read_gate import ReadGate
 from coordinator.reaper import Reaper
 from coordinator.services.admin_service import AdminService
 from coordinator.services.file_commits import CommitLimits, FileCommits
@@ -84,7 +85,7 @@ class Coordinator:
     """One coordinator: all its state is in PostgreSQL, so any number may run, and one may end at any time."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self.id: UUID = new_id()
         self.port = 0
         self._database = Database(
@@ -154,7 +155,7 @@ class Coordinator:
         self._commits = self._add_services()
 
     def _add_services(self) -> FileCommits:
-        settings = self._settings
+        settings = self.settings
         room = SpoolRoom(max_files=settings.incoming_files, max_bytes=settings.staged_bytes)
         gate = CommitGate(max_commits=max(1, settings.database_connections // 2), wait_seconds=settings.turn_seconds)
         commits = FileCommits(self._database, self._tell_watchers, CommitLimits(settings.file_rows), room, gate)
@@ -177,8 +178,9 @@ class Coordinator:
             ),
             self._server,
         )
+        reads = ReadGate(max_reads=settings.database_connections // 3, wait_seconds=settings.turn_seconds)
         listen_service_pb2_grpc.add_ListenServiceServicer_to_server(
-            ListenService(self._database, commits), self._server
+            ListenService(self._database, commits, reads), self._server
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
@@ -190,8 +192,8 @@ class Coordinator:
             self._streams,
             self._batches,
             self._announcer,
-            lease_seconds=self._settings.lease_seconds,
-            ping_seconds=self._settings.ping_seconds,
+            lease_seconds=self.settings.lease_seconds,
+            ping_seconds=self.settings.ping_seconds,
         )
 
     def _tell_watchers(self, upload_id: UUID) -> None:
@@ -214,10 +216,10 @@ class Coordinator:
             raise
         readiness = repeat("readiness", READINESS_SECONDS, self._tell_readiness, self._stopping)
         self._readiness = asyncio.create_task(readiness, name="readiness")
-        log.info("coordinator_started", coordinator=str(self.id), host=self._settings.grpc_host, port=self.port)
+        log.info("coordinator_started", coordinator=str(self.id), host=self.settings.grpc_host, port=self.port)
 
     def _bind(self) -> int:
-        address = f"{self._settings.grpc_host}:{self._settings.grpc_port}"
+        address = f"{self.settings.grpc_host}:{self.settings.grpc_port}"
         try:
             return self._server.add_insecure_port(address)
         except RuntimeError as error:
@@ -231,7 +233,7 @@ class Coordinator:
         await self._set_serving(serving=False)
         await self._batches.stop()
         self._wakeups.wake_all()
-        await self._streams.drain(self._settings.drain_seconds)
+        await self._streams.drain(self.settings.drain_seconds)
         await self._commits.finish()
         await self._server.stop(STOP_GRACE_SECONDS)
         # One more may have begun until the last call ended.

@@ -8,6 +8,7 @@ from typing import Any
 import grpc.aio
 
 from coordinator.database import Database
+from coordinator.read_gate import ReadGate
 from coordinator.services.file_commits import FileCommits
 from coordinator.services.timelines import read_timeline
 from coordinator.store import listens
@@ -22,9 +23,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ListenService(ListenServiceServicer):
     """Stores plays and tells what they add up to."""
 
-    def __init__(self, database: Database, commits: FileCommits) -> None:
+    def __init__(self, database: Database, commits: FileCommits, reads: ReadGate) -> None:
         self._database = database
         self._commits = commits
+        self._reads = reads
 
     async def CommitListens(  # noqa: N802 - the contract's name
         self, request_iterator: AsyncIterator[messages.CommitListensRequest], context: Context
@@ -37,7 +39,8 @@ class ListenService(ListenServiceServicer):
     ) -> messages.GetOverviewResponse:
         """Sums over a person's plays."""
         wanted = wire.listen_filter(request.owner, request.filter)
-        return wire.overview_response(await listens.get_overview(self._database, wanted))
+        async with self._reads.turn():
+            return wire.overview_response(await listens.get_overview(self._database, wanted))
 
     async def ListTop(  # noqa: N802 - the contract's name
         self, request: messages.ListTopRequest, context: Context
@@ -48,7 +51,8 @@ class ListenService(ListenServiceServicer):
         size = wire.page_size(request.page_size)
         after = wire.top_place(request.page_token, kind, order)
         # One more than the page: then there is a next one.
-        ranked = await listens.list_top(self._database, wanted, kind, order, after, size + 1)
+        async with self._reads.turn():
+            ranked = await listens.list_top(self._database, wanted, kind, order, after, size + 1)
         token = wire.page_token(kind, order, ranked[size - 1][1]) if len(ranked) > size else ""
         return wire.top_response([item for item, _ in ranked[:size]], token)
 
@@ -57,7 +61,7 @@ class ListenService(ListenServiceServicer):
     ) -> messages.GetTimelineResponse:
         """Counts plays and time per bucket of the calendar."""
         wanted = wire.listen_filter(request.owner, request.filter)
-        bucket, points = await read_timeline(
-            self._database, wanted, wire.bucket(request.bucket), wire.time_zone(request.time_zone)
-        )
+        size, time_zone = wire.bucket(request.bucket), wire.time_zone(request.time_zone)
+        async with self._reads.turn():
+            bucket, points = await read_timeline(self._database, wanted, size, time_zone)
         return wire.timeline_response(bucket, points)

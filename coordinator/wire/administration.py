@@ -37,12 +37,12 @@ def redrive(request: admin_service_pb2.RedriveJobsRequest) -> Redrive:
         raise InvalidRequest("Name jobs by job_ids or by a filter, one of the two.", field="job_ids")
     limit = request.limit or MOST_JOBS
     check_range(limit, "limit", 1, MOST_JOBS)
-    details = MessageToDict(request, preserving_proto_field_name=True)
     if request.HasField("filter"):
-        return Redrive((), _filter(request.filter), limit, details)
+        wanted = _filter(request.filter)
+        return Redrive((), wanted, limit, MessageToDict(request, preserving_proto_field_name=True))
     check_count(len(request.job_ids), "job_ids", MOST_JOBS)
     ids = (parse_id(job_id, f"job_ids[{place}]") for place, job_id in enumerate(request.job_ids))
-    return Redrive(tuple(dict.fromkeys(ids)), None, limit, details)
+    return Redrive(tuple(dict.fromkeys(ids)), None, limit, MessageToDict(request, preserving_proto_field_name=True))
 
 
 def _filter(wanted: admin_service_pb2.FailedJobFilter) -> FailedJobFilter:

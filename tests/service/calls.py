@@ -1,11 +1,12 @@
 """Short ways of calling the coordinator in tests."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 from uuid import UUID
 
 import grpc.aio
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
@@ -35,9 +36,9 @@ async def get_job(channel: grpc.aio.Channel, job_id: UUID, owner: str = OWNER) -
     return (await job_service_pb2_grpc.JobServiceStub(channel).GetJob(request)).job
 
 
-async def complete(channel: grpc.aio.Channel, *leases: tuple[UUID, int]) -> list[int]:
+async def complete(channel: grpc.aio.Channel, *leases: tuple[UUID, int], results: Sequence[str] = ()) -> list[int]:
     """Completes jobs and returns the places of those that were refused."""
-    request = worker_service_pb2.CompleteRequest(leases=lease_list(*leases))
+    request = worker_service_pb2.CompleteRequest(leases=lease_list(*leases), results=results)
     response = await worker_service_pb2_grpc.WorkerServiceStub(channel).Complete(request)
     return [refusal.index for refusal in response.refusals]
 
@@ -60,6 +61,29 @@ async def fail(
         worker_service_pb2.FailRequest(failures=[failure])
     )
     return response.outcomes[0]
+
+
+async def snooze(channel: grpc.aio.Channel, lease: tuple[UUID, int], seconds: int) -> list[int]:
+    """Puts a job off and returns the places of those that were refused."""
+    one = worker_service_pb2.Postponement(job_id=lease[0].bytes, token=lease[1], delay=Duration(seconds=seconds))
+    request = worker_service_pb2.SnoozeRequest(postponements=[one])
+    response = await worker_service_pb2_grpc.WorkerServiceStub(channel).Snooze(request)
+    return [refusal.index for refusal in response.refusals]
+
+
+async def report(channel: grpc.aio.Channel, lease: tuple[UUID, int], done: int, total: int, message: str) -> list[int]:
+    """Reports progress and returns the places of those that were refused."""
+    progress = job_pb2.Progress(done=done, total=total, message=message)
+    one = worker_service_pb2.ProgressReport(job_id=lease[0].bytes, token=lease[1], progress=progress)
+    request = worker_service_pb2.ReportProgressRequest(reports=[one])
+    response = await worker_service_pb2_grpc.WorkerServiceStub(channel).ReportProgress(request)
+    return [refusal.index for refusal in response.refusals]
+
+
+async def cancel(channel: grpc.aio.Channel, job_id: UUID, owner: str = OWNER) -> None:
+    """Cancels a job."""
+    request = job_service_pb2.CancelJobRequest(owner=owner, job_id=str(job_id))
+    await job_service_pb2_grpc.JobServiceStub(channel).CancelJob(request)
 
 
 class Refused:

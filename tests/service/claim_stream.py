@@ -1,7 +1,7 @@
 """A claim stream as a test drives it, message by message, without the client library."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,9 @@ from protos.jobs.v1 import job_pb2, worker_service_pb2, worker_service_pb2_grpc
 class ClaimStream:
     """Says Hello at the start and then what the test tells it to."""
 
-    def __init__(self, call: Any) -> None:
+    def __init__(self, call: Any, welcome: worker_service_pb2.Welcome) -> None:
         self.call = call
+        self.welcome = welcome
 
     async def grant(self, jobs: int, *, ended: int = 0, bytes_total: int | None = None) -> None:
         """Grants so many jobs in all."""
@@ -29,6 +30,12 @@ class ClaimStream:
             pong = await self.pong()
             if pong.sequence == sequence:
                 return pong
+
+    async def goodbye(self) -> None:
+        """Leaves for good, and reads to the end."""
+        await self.call.write(worker_service_pb2.ClaimRequest(goodbye=worker_service_pb2.Goodbye()))
+        while await self.call.read() is not grpc.aio.EOF:
+            pass
 
     async def pong(self) -> worker_service_pb2.Pong:
         """Waits for the next Pong."""
@@ -48,24 +55,37 @@ class ClaimStream:
 
 @asynccontextmanager
 async def claim_stream(
-    channel: grpc.aio.Channel, queue: str = "default", kinds: tuple[str, ...] = ("work",), worker: str = "w1"
+    channel: grpc.aio.Channel,
+    queue: str = "default",
+    kinds: tuple[str, ...] = ("work",),
+    worker: str = "w1",
+    *,
+    secret: bytes = b"",
+    held: Sequence[tuple[UUID, int]] = (),
 ) -> AsyncIterator[ClaimStream]:
-    """Opens a claim stream and cancels it at the end, as a worker that goes away does."""
+    """Opens a claim stream, or resumes one, and cancels it at the end, as a worker that goes away does."""
     call = worker_service_pb2_grpc.WorkerServiceStub(channel).Claim()
-    hello = worker_service_pb2.Hello(worker=worker, queues=[queue], kinds=kinds)
+    hello = worker_service_pb2.Hello(
+        worker=worker, queues=[queue], kinds=kinds, session_secret=secret, held=lease_list(*held)
+    )
     await call.write(worker_service_pb2.ClaimRequest(hello=hello))
     welcome: Any = await call.read()
     assert welcome.WhichOneof("message") == "welcome"
     try:
-        yield ClaimStream(call)
+        yield ClaimStream(call, welcome.welcome)
     finally:
         call.cancel()
 
 
 def leased(batch: job_pb2.JobBatch) -> list[tuple[UUID, int]]:
     """Returns (job id, token) of each job of a batch."""
-    ids = batch.leases.job_ids
-    return [(UUID(bytes=ids[16 * place : 16 * place + 16]), token) for place, token in enumerate(batch.leases.tokens)]
+    return leases_of(batch.leases)
+
+
+def leases_of(columns: job_pb2.LeaseList) -> list[tuple[UUID, int]]:
+    """Returns (job id, token) of each lease."""
+    ids = columns.job_ids
+    return [(UUID(bytes=ids[16 * place : 16 * place + 16]), token) for place, token in enumerate(columns.tokens)]
 
 
 def lease_list(*leases: tuple[UUID, int]) -> job_pb2.LeaseList:

@@ -10,6 +10,7 @@ from coordinator.server import Coordinator
 from coordinator.settings import Settings
 
 StartCoordinator = Callable[..., Awaitable[Coordinator]]
+Connect = Callable[[Coordinator], grpc.aio.Channel]
 
 
 @pytest.fixture
@@ -27,6 +28,20 @@ async def start_coordinator(database_url: str) -> AsyncIterator[StartCoordinator
     yield start
     for coordinator in started:
         await coordinator.stop()
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """Opens channels to coordinators, and closes them afterwards."""
+    opened: list[grpc.aio.Channel] = []
+
+    def open_channel(coordinator: Coordinator) -> grpc.aio.Channel:
+        opened.append(grpc.aio.insecure_channel(f"127.0.0.1:{coordinator.port}"))
+        return opened[-1]
+
+    yield open_channel
+    for channel in opened:
+        await channel.close()
 
 
 @pytest.fixture
