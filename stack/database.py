@@ -12,9 +12,9 @@ from stack.postgres_admin import ensure_database
 
 _NAME = "sluice"
 
-# Each coordinator has ten connections and one that listens; the rest is for people and for the stack.
+# Each coordinator has ten connections for calls, four for itself and one that listens; the rest is for people and for the stack.
 _CONNECTIONS = 60
-_CONNECTIONS_A_COORDINATOR = 12
+_CONNECTIONS_A_COORDINATOR = 16
 
 
 class Database(Protocol):
