@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 import structlog
 
@@ -33,6 +34,7 @@ class Reaper:
     def __init__(
         self,
         database: Database,
+        coordinator: UUID,
         registry: SessionRegistry,
         announcer: Announcer,
         *,
@@ -40,6 +42,7 @@ class Reaper:
         deadline_check_seconds: float,
     ) -> None:
         self._database = database
+        self._coordinator = coordinator
         self._registry = registry
         self._announcer = announcer
         self._lease_seconds = lease_seconds
@@ -70,8 +73,7 @@ class Reaper:
     async def deliver_notices(self) -> None:
         """Tells workers which of their leases others have ended; word of that may come at any time."""
         if len(self._registry):
-            notices = await sessions.take_notices(self._database, [session.id for session in self._registry])
-            self._registry.tell(notices)
+            self._registry.tell(await sessions.take_notices(self._database, self._coordinator))
 
     def _note_delay(self) -> None:
         """A process that was stopped for a while has heard nobody meanwhile: what was said waits to be read."""

@@ -110,6 +110,7 @@ class Coordinator:
         self._settling = Settling(self._engine, self.id, self._registry, self._announcer)
         self._reaper = Reaper(
             self._engine,
+            self.id,
             self._registry,
             self._announcer,
             lease_seconds=settings.lease_seconds,

@@ -122,9 +122,9 @@ async def find_leases(database: Database, session_ids: Iterable[int]) -> dict[in
     return found
 
 
-async def take_notices(database: Database, session_ids: Iterable[int]) -> list[LeaseNotice]:
-    """Takes the word that was left for the workers of these sessions."""
-    rows = await database.fetch_all("take_lease_notices", {"session_ids": list(session_ids)})
+async def take_notices(database: Database, coordinator: UUID) -> list[LeaseNotice]:
+    """Takes the word that was left for the workers whose streams this coordinator has."""
+    rows = await database.fetch_all("take_lease_notices", {"coordinator": coordinator})
     return [_notice(row) for row in rows]
 
 
