@@ -1,4 +1,4 @@
-"""One attempt: the handler within its deadline, then the verb that its end calls for."""
+"""One attempt: the handler, and what its end means."""
 
 from __future__ import annotations
 
@@ -9,56 +9,50 @@ from typing import TypeAlias
 
 from coordinator_client.errors import CoordinatorError, LeaseLost
 from coordinator_client.job_context import Handler, JobContext
-from coordinator_client.outcomes import AttemptFailure, Ended, Release
-from coordinator_client.verbs import Verbs
+from coordinator_client.outcomes import AttemptFailure, Completion, Ended, Release, Snooze, completion
+from coordinator_client.stop_signal import EndReason
 
-Outcome: TypeAlias = Ended | AttemptFailure | Release | LeaseLost | None
+# How a handler ended. With the last two nothing is left to say, and with None nothing is to be said any more.
+Outcome: TypeAlias = Completion | AttemptFailure | Snooze | Release | Ended | LeaseLost | None
 
 logger = logging.getLogger(__name__)
 
 
-async def run_attempt(context: JobContext, handler: Handler, verbs: Verbs) -> None:
-    """Runs the handler and ends the attempt accordingly.
+async def outcome_of(context: JobContext, handler: Handler) -> Outcome:
+    """Runs the handler; what it returns or raises becomes the attempt's outcome.
 
-    Cancelled, it ends nothing: whoever cancels it knows what is to become of the job.
+    None where the attempt was ended for it meanwhile: whoever did that knows what is to become of the job.
     """
     outcome = await _outcome(context, handler)
-    if not context.is_cancelled and not await _tell(outcome, context, verbs):
-        logger.warning("Job %s, attempt %d: the lease was lost before its end", context.lease, context.attempt)
-
-
-async def _tell(outcome: Outcome, context: JobContext, verbs: Verbs) -> bool:
-    """Carries out the verb that the outcome calls for; answers whether the lease was still held."""
-    match outcome:
-        case None:
-            return await verbs.complete(context.lease)
-        case AttemptFailure(reason=reason):
-            logger.info("Job %s, attempt %d failed: %s", context.lease, context.attempt, reason)
-            return await verbs.fail(context.lease, outcome)
-        case Release():
-            await verbs.release([context.lease])
-    return not isinstance(outcome, LeaseLost)
+    return outcome if context.end_reason in (None, EndReason.DEADLINE) else None
 
 
 async def _outcome(context: JobContext, handler: Handler) -> Outcome:
-    """Runs the handler within the attempt's deadline; what it raises becomes a way to end the attempt."""
-    deadline = asyncio.timeout(context.seconds_left)
     try:
-        async with deadline:
-            return await handler(context)
-    except (LeaseLost, Release, AttemptFailure) as outcome:
+        returned = await handler(context)
+        return returned if isinstance(returned, Ended) else completion(returned)
+    except (LeaseLost, Release, Snooze, AttemptFailure) as outcome:
         return outcome
     except CoordinatorError as error:
         # Its message may name addresses of ours: people are told the reason.
         return AttemptFailure(error.reason, f"A call of the worker failed: {error.reason}.")
-    except asyncio.CancelledError as error:
-        if context.is_cancelled:
-            raise
-        return _broken(context, error)  # something that the handler waited for was cancelled
-    except Exception as error:  # noqa: BLE001 - whatever it is, the attempt has failed
-        if deadline.expired():
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, the attempt has failed
+        return _failure(context, error)
+
+
+def _failure(context: JobContext, error: BaseException) -> AttemptFailure | None:
+    match context.end_reason:
+        case EndReason.DEADLINE:
             return AttemptFailure("ATTEMPT_EXPIRED", "The attempt took longer than its deadline.")
-        return _broken(context, error)
+        case None if not _was_cancelled(error):
+            return _broken(context, error)
+    return None
+
+
+def _was_cancelled(error: BaseException) -> bool:
+    """Whether the handler's own task was cancelled, and not something that it waited for."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 def _broken(context: JobContext, error: BaseException) -> AttemptFailure:

@@ -208,10 +208,13 @@ BY_STATUS: dict[grpc.StatusCode, type[CoordinatorError]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
     grpc.StatusCode.PERMISSION_DENIED: PermissionDenied,
-    # gRPC's own limit on the size of a message.
-    grpc.StatusCode.RESOURCE_EXHAUSTED: PayloadTooLarge,
+    # A server, or a proxy before it, that has enough to do.
+    grpc.StatusCode.RESOURCE_EXHAUSTED: Busy,
     grpc.StatusCode.INTERNAL: InternalError,
 }
+
+# What gRPC says of a message that passes its own limit on the size, with the status of one that has enough to do.
+_MESSAGE_TOO_LARGE = "message larger than max"
 
 
 def from_rpc_error(error: grpc.aio.AioRpcError) -> CoordinatorError:
@@ -219,12 +222,18 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> CoordinatorError:
     info, retry_after = _details(error.trailing_metadata())
     message = error.details() or error.code().name
     if info is None:
-        kind = BY_STATUS.get(error.code())
+        kind = _kind_by_status(error.code(), message)
         if kind is None:
             return CoordinatorError(message, reason=error.code().name, retry_after=retry_after)
         return kind(message, retry_after=retry_after)
     kind = BY_REASON.get(info.reason, CoordinatorError)
     return kind(message, reason=info.reason, metadata=info.metadata, retry_after=retry_after)
+
+
+def _kind_by_status(code: grpc.StatusCode, message: str) -> type[CoordinatorError] | None:
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and _MESSAGE_TOO_LARGE in message:
+        return PayloadTooLarge
+    return BY_STATUS.get(code)
 
 
 def _details(trailers: grpc.aio.Metadata | None) -> tuple[error_details_pb2.ErrorInfo | None, float | None]:

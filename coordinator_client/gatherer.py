@@ -16,10 +16,22 @@ class Gatherer(Generic[Item, Answer]):
     There is no timer: a lone item goes at once, and under load the batches grow by themselves.
     """
 
-    def __init__(self, send: Callable[[list[Item]], Awaitable[list[Answer]]], limit: int) -> None:
-        """Takes what sends a batch of at most `limit` items and returns an answer for each."""
+    def __init__(
+        self,
+        send: Callable[[list[Item]], Awaitable[list[Answer]]],
+        limit: int,
+        *,
+        size: Callable[[Item], int] = lambda _: 0,
+        size_limit: int = 0,
+    ) -> None:
+        """Takes what sends a batch and returns an answer for each of its items.
+
+        A batch has at most `limit` items, and their sizes add up to no more than `size_limit` where it has two.
+        """
         self._send = send
         self._limit = limit
+        self._size = size
+        self._size_limit = size_limit
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._sender: asyncio.Task[None] | None = None
 
@@ -32,18 +44,29 @@ class Gatherer(Generic[Item, Answer]):
         return await future
 
     async def close(self) -> None:
-        """Gives up what was not answered: its callers are cancelled."""
+        """Gives up what was not answered: its callers are cancelled. Takes items again afterwards."""
         if self._sender is not None:
             self._sender.cancel()
             await asyncio.wait([self._sender])
         for _, future in self._waiting:
             future.cancel()
+        self._waiting.clear()
 
     async def _send_waiting(self) -> None:
         while self._waiting:
-            batch = self._waiting[: self._limit]
-            del self._waiting[: self._limit]
+            count = self._count()
+            batch = self._waiting[:count]
+            del self._waiting[:count]
             await self._send_batch(batch)
+
+    def _count(self) -> int:
+        """How many of those that wait go into one batch: at least one."""
+        room = self._size_limit
+        for count, (item, _) in enumerate(self._waiting[: self._limit]):
+            room -= self._size(item)
+            if room < 0 and count:
+                return count
+        return min(len(self._waiting), self._limit)
 
     async def _send_batch(self, batch: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeAlias
 
 import grpc.aio
 
 from coordinator_client import payloads
+from coordinator_client.errors import LeaseLost
 from coordinator_client.leases import ClaimedJob, Lease
-from coordinator_client.outcomes import Ended
+from coordinator_client.outcomes import Ended, Result, presentable
+from coordinator_client.stop_signal import EndReason, StopSignal
+from protos.jobs.v1 import job_pb2
+
+PROGRESS_MESSAGE_LIMIT_BYTES = 1024
+
+# Stores how far an attempt has come; answers whether its lease was still held.
+ReportProgress: TypeAlias = Callable[[Lease, job_pb2.Progress], Awaitable[bool]]
 
 
 class JobContext:
     """One attempt of a job, as its handler sees it.
 
-    When the attempt is over for the worker (its lease lost, its deadline passed, the worker stopped), the
-    handler's task is cancelled; what runs elsewhere on its behalf, in a thread say, asks `is_cancelled`.
+    When the attempt is over for the worker (its lease lost, the job cancelled, its deadline passed, the worker
+    stopped), the handler's task is cancelled. What cannot be cancelled, such as work in a thread or a loop that never
+    waits, asks `is_cancelled`.
     """
 
-    def __init__(self, job: ClaimedJob, channel: grpc.aio.Channel) -> None:
+    def __init__(
+        self, job: ClaimedJob, signal: StopSignal, ends_at: float, channel: grpc.aio.Channel, report: ReportProgress
+    ) -> None:
+        """Takes the attempt's end by `time.monotonic`, and a channel of the handlers' own event loop."""
         self._job = job
+        self._signal = signal
+        self._ends_at = ends_at
         self._channel = channel
-        self._ends_at = asyncio.get_running_loop().time() + job.deadline_seconds
-        self._cancelled = False
+        self._report = report
 
     @property
     def job_id(self) -> str:
@@ -69,20 +82,38 @@ class JobContext:
     @property
     def seconds_left(self) -> float:
         """The time until the attempt is ended for the worker; negative once it is."""
-        return self._ends_at - asyncio.get_running_loop().time()
+        return self._ends_at - time.monotonic()
 
     @property
     def is_cancelled(self) -> bool:
         """Whether the attempt is over for the worker; may be asked from any thread."""
-        return self._cancelled
+        return self._signal.reason is not None
 
-    def cancel(self) -> None:
-        """Marks the attempt as over; the runtime cancels the handler's task as well."""
-        self._cancelled = True
+    @property
+    def end_reason(self) -> EndReason | None:
+        """Why the attempt is over for the worker; None while it is not. May be asked from any thread."""
+        return self._signal.reason
 
     def read_payload(self, offset: int = 0) -> AsyncGenerator[bytes, None]:
         """Yields the file that the job is about in chunks; see `payloads.read_payload`."""
         return payloads.read_payload(self._channel, self._job.lease, offset)
 
+    async def report_progress(self, done: int, total: int, message: str = "") -> None:
+        """Tells how far the attempt has come, in a unit of the worker's own; a total of 0 is not known.
 
-Handler: TypeAlias = Callable[[JobContext], Awaitable[Ended | None]]
+        May be called as often as wanted: while one report is under way, only the newest of those that follow is sent.
+        Neither number is negative. The message is for people, as that of a failure, and cut at 1 KiB.
+
+        Raises:
+            LeaseLost: the attempt is over.
+        """
+        if done < 0 or total < 0:
+            raise ValueError(f"progress is not negative; not {done} of {total}")
+        shown = presentable(message, PROGRESS_MESSAGE_LIMIT_BYTES)
+        progress = job_pb2.Progress(done=done, total=total, message=shown)
+        if not await self._report(self._job.lease, progress):
+            raise LeaseLost("The worker does not hold the job any more.")
+
+
+# Any other exception than those of `outcomes` is a failed attempt.
+Handler: TypeAlias = Callable[[JobContext], Awaitable[Ended | Result]]

@@ -44,3 +44,14 @@ class Producer:
         request = messages.GetJobRequest(owner=owner, job_id=job_id)
         response = await call_unary(self._stub.GetJob, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
         return response.job
+
+    async def cancel_job(self, owner: str, job_id: str, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+        """Ends an unfinished job of the owner as cancelled, at once and whatever its state; a repeat is harmless.
+
+        Raises:
+            JobNotFound: the owner has no such job.
+            JobFinished: it completed or failed before.
+            Busy: its completion is under way.
+        """
+        request = messages.CancelJobRequest(owner=owner, job_id=job_id)
+        await call_unary(self._stub.CancelJob, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)

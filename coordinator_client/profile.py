@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from coordinator_client.job_context import Handler
 from protos.jobs.v1 import worker_service_pb2 as messages
 
+# As many leases as a resuming worker may name.
+MAX_CONCURRENCY = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerProfile:
@@ -25,6 +28,8 @@ class WorkerProfile:
             raise ValueError("a worker needs a name, at least one queue and at least one handler")
         if self.concurrency < 1:
             raise ValueError(f"a worker takes at least one job at a time, not {self.concurrency}")
+        if self.concurrency > MAX_CONCURRENCY:
+            raise ValueError(f"a worker takes at most {MAX_CONCURRENCY:,} jobs at a time, not {self.concurrency:,}")
 
     def hello(self) -> messages.Hello:
         """The message that opens a session."""

@@ -1,53 +1,62 @@
-"""The verbs with which a worker ends attempts, gathered and insisted on."""
+"""The verbs with which a worker ends attempts or speaks of them, gathered and insisted on."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import grpc.aio
+from google.protobuf.duration_pb2 import Duration
 
-from coordinator_client.backoff import Backoff
-from coordinator_client.errors import from_rpc_error
 from coordinator_client.gatherer import Gatherer
+from coordinator_client.insistence import each_if_refused, insist
 from coordinator_client.leases import Lease, to_columns
-from coordinator_client.outcomes import AttemptFailure
-from coordinator_client.patience import Patience
+from coordinator_client.outcomes import AttemptFailure, Completion
+from coordinator_client.progress_reports import ProgressReports
+from protos.jobs.v1 import job_pb2
 from protos.jobs.v1 import worker_service_pb2 as messages
 from protos.jobs.v1.worker_service_pb2_grpc import WorkerServiceStub
 
-COMPLETE_LIMIT = 5_000
+LEASES_LIMIT = 5_000
+SNOOZE_LIMIT = 1_000
 # Of 1,000 failures with messages of 4 KiB, gRPC's limit on a message would take 900 at most.
 FAIL_LIMIT = 500
+# Of results, beside which 5,000 leases take 120 KB.
+RESULTS_LIMIT_BYTES = 3 * 1024 * 1024
 CALL_SECONDS = 10.0
-
-_BACKOFF = Backoff(ceiling_seconds=10.0)
-
-logger = logging.getLogger(__name__)
-
-Request = TypeVar("Request")
-Response = TypeVar("Response")
 
 
 class Verbs:
-    """Complete, fail and release, for the attempts of one session.
+    """Complete, fail, snooze, release and report progress; each answers whether the lease was still held.
 
-    Each is repeated until the coordinator answers, whatever the error: a verb repeated with the token that it
-    ended is harmless, and only the end of the lease, upon which the caller is cancelled, makes it pointless.
+    Each is repeated until the coordinator answers, over whichever channel is the newest: a verb repeated with the token
+    that it ended is harmless, and only the end of the session, which closes all this, makes it pointless. What waiting
+    cannot mend is logged, and answered as if the lease were lost: nothing more can be said about that attempt.
     """
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._stub = WorkerServiceStub(channel)
-        self._completions = Gatherer(self._complete, COMPLETE_LIMIT)
-        self._failures = Gatherer(self._fail, FAIL_LIMIT)
+    def __init__(self) -> None:
+        self._stub: WorkerServiceStub | None = None
+        self._completions = Gatherer(
+            each_if_refused(self._complete),
+            LEASES_LIMIT,
+            size=lambda item: len(item[1].result.encode()),
+            size_limit=RESULTS_LIMIT_BYTES,
+        )
+        self._failures = Gatherer(each_if_refused(self._fail), FAIL_LIMIT)
+        self._snoozes = Gatherer(each_if_refused(self._snooze), SNOOZE_LIMIT)
+        self._releases = Gatherer(each_if_refused(self._release), LEASES_LIMIT)
+        self._reports = ProgressReports(each_if_refused(self._report))
 
-    async def complete(self, lease: Lease) -> bool:
-        """Ends an attempt as successful; answers whether the lease was still held."""
-        return await self._completions.submit(lease)
+    def use(self, channel: grpc.aio.Channel) -> None:
+        """Goes over this channel from now on; a call that is under way when the one before is closed is made again."""
+        self._stub = WorkerServiceStub(channel)
+
+    async def complete(self, lease: Lease, completion: Completion) -> bool:
+        """Ends an attempt as successful."""
+        return await self._completions.submit((lease, completion))
 
     async def fail(self, lease: Lease, failure: AttemptFailure) -> bool:
-        """Ends an attempt as failed; answers whether the lease was still held."""
+        """Ends an attempt as failed."""
         return await self._failures.submit(
             messages.Failure(
                 job_id=lease.job_id,
@@ -58,35 +67,55 @@ class Verbs:
             )
         )
 
-    async def release(self, leases: Sequence[Lease]) -> None:
-        """Gives jobs back untouched, as far as they are still held."""
-        for start in range(0, len(leases), COMPLETE_LIMIT):
-            batch = to_columns(leases[start : start + COMPLETE_LIMIT])
-            await _insist(self._stub.Release, messages.ReleaseRequest(leases=batch))
+    async def snooze(self, lease: Lease, seconds: float) -> bool:
+        """Puts a job off."""
+        delay = Duration()
+        delay.FromMilliseconds(round(seconds * 1000))
+        return await self._snoozes.submit(messages.Postponement(job_id=lease.job_id, token=lease.token, delay=delay))
+
+    async def release(self, lease: Lease) -> bool:
+        """Gives a job back untouched."""
+        return await self._releases.submit(lease)
+
+    async def report_progress(self, lease: Lease, progress: job_pb2.Progress) -> bool:
+        """Stores how far an attempt has come, or a newer word of it that comes before this one is sent."""
+        return await self._reports.submit(lease, progress)
 
     async def close(self) -> None:
-        """Gives up what was not answered."""
-        await self._completions.close()
-        await self._failures.close()
+        """Gives up what was not answered: its callers are cancelled. May be used again afterwards."""
+        for gatherer in (self._completions, self._failures, self._snoozes, self._releases, self._reports):
+            await gatherer.close()
 
-    async def _complete(self, leases: list[Lease]) -> list[bool]:
-        request = messages.CompleteRequest(leases=to_columns(leases))
-        response = await _insist(self._stub.Complete, request)
-        refused = {refusal.index for refusal in response.refusals}
-        return [index not in refused for index in range(len(leases))]
+    async def _complete(self, completions: Sequence[tuple[Lease, Completion]]) -> list[bool]:
+        request = messages.CompleteRequest(leases=to_columns(lease for lease, _ in completions))
+        results = [completion.result for _, completion in completions]
+        if any(results):
+            request.results.extend(results)
+        response = await self._insist("Complete", request)
+        return _held(response.refusals, len(completions))
 
-    async def _fail(self, failures: list[messages.Failure]) -> list[bool]:
-        response = await _insist(self._stub.Fail, messages.FailRequest(failures=failures))
+    async def _fail(self, failures: Sequence[messages.Failure]) -> list[bool]:
+        response = await self._insist("Fail", messages.FailRequest(failures=failures))
         return [not outcome.refusal_reason for outcome in response.outcomes]
 
+    async def _snooze(self, postponements: Sequence[messages.Postponement]) -> list[bool]:
+        response = await self._insist("Snooze", messages.SnoozeRequest(postponements=postponements))
+        return _held(response.refusals, len(postponements))
 
-async def _insist(method: Callable[..., grpc.aio.UnaryUnaryCall[Request, Response]], request: Request) -> Response:
-    """Calls until there is an answer."""
-    patience = Patience(_BACKOFF)
-    while True:
-        try:
-            return await method(request, timeout=CALL_SECONDS)
-        except grpc.aio.AioRpcError as failed:
-            error = from_rpc_error(failed)
-        logger.warning("%s is not answered, trying again: %s", type(request).__name__, error)
-        await patience.wait(error)
+    async def _release(self, leases: Sequence[Lease]) -> list[bool]:
+        response = await self._insist("Release", messages.ReleaseRequest(leases=to_columns(leases)))
+        return _held(response.refusals, len(leases))
+
+    async def _report(self, reports: Sequence[messages.ProgressReport]) -> list[bool]:
+        response = await self._insist("ReportProgress", messages.ReportProgressRequest(reports=reports))
+        return _held(response.refusals, len(reports))
+
+    async def _insist(self, verb: str, request: Any) -> Any:
+        # Looked up for every try: the channel may be another by then.
+        return await insist(lambda: getattr(self._stub, verb)(request, timeout=CALL_SECONDS), verb)
+
+
+def _held(refusals: Iterable[messages.Refusal], count: int) -> list[bool]:
+    """Which of so many leases were still held."""
+    refused = {refusal.index for refusal in refusals}
+    return [index not in refused for index in range(count)]

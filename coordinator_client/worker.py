@@ -1,38 +1,36 @@
-"""The runtime of a worker: keeps a session open for as long as the worker lives."""
+"""The runtime of a worker: handlers on the caller's event loop, the session in a thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import dataclasses
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import grpc.aio
 
-from coordinator_client.backoff import Backoff
-from coordinator_client.errors import CoordinatorError
+from coordinator_client.attempts import Assignment, Attempts
+from coordinator_client.claimer import Claimer
 from coordinator_client.job_context import Handler
+from coordinator_client.leases import Lease
+from coordinator_client.loop_thread import LoopThread, post
 from coordinator_client.profile import WorkerProfile
-from coordinator_client.session import Session
 
 DEFAULT_CONCURRENCY = 5
 DEFAULT_GRACE_SECONDS = 8.0
-# A session that lasted this long was a good one: after it the first reconnect is immediate again.
-GOOD_SESSION_SECONDS = 5.0
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-logger = logging.getLogger(__name__)
-
 
 class WorkerRuntime:
-    """Claims jobs and runs their handlers, and reconnects whenever the stream breaks.
+    """Claims jobs and runs their handlers; when the stream breaks, resumes the session while the handlers go on.
 
-    A handler is a coroutine function that takes a JobContext. It returns None when the job is done, and the
-    runtime completes it; `Ended.ALREADY` when a call of its own did so. It raises PermanentFailure,
-    AttemptFailure or Release; any other exception is a failed attempt of which only the exception's type is
-    told. It must not block the event loop: the pings that keep its lease go over it.
+    A handler is a coroutine function that takes a JobContext. When the job is done it returns None, or a result that
+    JSON can hold (16 KiB at most), and the runtime completes it; `Ended.ALREADY` when a call of its own did so. It
+    raises PermanentFailure, AttemptFailure, Snooze or Release; any other exception is a failed attempt of which only
+    the exception's type is told. One that blocks the event loop keeps its lease, for the pings go over another, but
+    keeps other handlers waiting, and cannot be stopped; see `JobContext.is_cancelled`.
     """
 
     def __init__(
@@ -49,7 +47,8 @@ class WorkerRuntime:
         """Takes what the worker is.
 
         Args:
-            open_channel: gives a new channel for each session, so that none inherits a dead connection.
+            open_channel: gives a new channel for each stream, so that none inherits a dead connection, and one for
+                the handlers; called on the event loop that is to use it.
             worker: its name, for people who look after workers.
             queues: where it claims from.
             handlers: by the kind of job.
@@ -60,60 +59,82 @@ class WorkerRuntime:
         self._open_channel = open_channel
         self._profile = WorkerProfile(worker, queues, handlers, concurrency, max_bytes)
         self._grace_seconds = grace_seconds
-        self._backoff = Backoff(base_seconds=0.5, ceiling_seconds=5.0)
-        self._stopping = asyncio.Event()
-        self._session: Session | None = None
+        self._is_stopping = False
+        self._claims: tuple[LoopThread, Claimer] | None = None
 
     async def run(self, *, handle_signals: bool = True) -> None:
-        """Works until `stop` is called, or SIGTERM or SIGINT come where the runtime handles them."""
+        """Works until `stop` is called, or SIGTERM or SIGINT come where the runtime handles them.
+
+        To be called once. When it returns or raises, cancelled too, its thread and its calls have ended.
+        """
         with _signals_call(self.stop) if handle_signals else contextlib.nullcontext():
-            loop = asyncio.get_running_loop()
-            failures = 0
-            while not self._stopping.is_set():
-                began = loop.time()
+            if not self._is_stopping:
                 await self._work()
-                failures = 1 if loop.time() - began >= GOOD_SESSION_SECONDS else failures + 1
-                # The first reconnect is immediate; the others spread out, for all workers lost their streams
-                # at once.
-                await self._pause(self._backoff.seconds(failures - 1) if failures > 1 else 0.0)
 
     def stop(self) -> None:
-        """Takes no more jobs, lets handlers finish within the grace, gives the rest back, and ends `run`."""
-        logger.info("Stopping")
-        self._stopping.set()
-        if self._session is not None:
-            self._session.drain(self._grace_seconds)
+        """Takes no more jobs, lets handlers finish within the grace, gives the rest back, and ends `run`.
+
+        May be called from any thread, before `run` too.
+        """
+        self._is_stopping = True
+        if self._claims is not None:
+            thread, claimer = self._claims
+            thread.post(claimer.stop, self._grace_seconds)
+
+    def set_concurrency(self, jobs: int) -> None:
+        """Takes so many jobs at a time from now on; what runs beyond that runs to its end.
+
+        May be called from any thread, before `run` too.
+        """
+        self._profile = dataclasses.replace(self._profile, concurrency=jobs)
+        if self._claims is not None:
+            thread, claimer = self._claims
+            thread.post(claimer.set_concurrency, jobs)
 
     async def _work(self) -> None:
-        """Keeps one session until it ends."""
+        crossing = _Crossing()
+        claimer = Claimer(self._profile, self._open_channel, crossing)
+        thread = LoopThread("claims")
         channel = self._open_channel()
-        self._session = Session(channel, self._profile)
+        attempts = crossing.attempts = Attempts(
+            self._profile.handlers,
+            channel,
+            report=lambda lease, progress: thread.ask(claimer.report_progress(lease, progress)),
+            ended=lambda outcomes: thread.post(claimer.end, outcomes),
+        )
+        self._claims = thread, claimer
+        if self._is_stopping:
+            self.stop()
         try:
-            await self._session.run()
-        except CoordinatorError as error:
-            logger.warning("The session is over: %s", error)
+            await thread.run(claimer.run)
         finally:
-            self._session = None
-            await channel.close()
+            try:
+                await attempts.abandon()
+            finally:
+                await channel.close()
 
-    async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
+
+class _Crossing:
+    """The way from the session's thread to the handlers' loop."""
+
+    attempts: Attempts
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+    def begin(self, assignments: Sequence[Assignment]) -> None:
+        post(self._loop, self.attempts.begin, assignments)
+
+    def stop(self, leases: Sequence[Lease]) -> None:
+        post(self._loop, self.attempts.stop, leases)
 
 
 @contextlib.contextmanager
 def _signals_call(stop: Callable[[], None]) -> Iterator[None]:
-    """Has SIGTERM and SIGINT call `stop`, on platforms whose event loops know signals."""
-    loop = asyncio.get_running_loop()
-    try:
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, stop)
-    except NotImplementedError:
-        yield
-        return
+    """Has SIGTERM and SIGINT call `stop`: at once, where a handler blocks the event loop too."""
+    former = {number: signal.signal(number, lambda *_: stop()) for number in _SIGNALS}
     try:
         yield
     finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        for number, handler in former.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

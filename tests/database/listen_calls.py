@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 from coordinator.commit_gate import CommitGate
 from coordinator.database import Database
 from coordinator.listen_domain import CommitOutcome
+from coordinator.read_gate import ReadGate
 from coordinator.services.file_commits import CommitLimits, FileCommits
 from coordinator.services.listen_service import ListenService
 from coordinator.spool import SpoolRoom
@@ -75,7 +76,8 @@ async def listening(
     )
     await database.open()
     try:
-        yield Listening(database, ListenService(database, commits), commits, changed)
+        reads = ReadGate(max_reads=max_connections, wait_seconds=10)
+        yield Listening(database, ListenService(database, commits, reads), commits, changed)
     finally:
         await commits.finish()
         await database.close()

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc.aio
-from google.protobuf.any_pb2 import Any as AnyMessage
-from google.rpc import error_details_pb2, status_pb2
 
 from coordinator_client.errors import CoordinatorError
 from coordinator_client.leases import Lease
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest, CommitListensResponse
 from protos.uploads.v1.upload_service_pb2 import AddFilesRequest, AddFilesResponse
-from tests.service.scripted_coordinator import ScriptedCoordinator, duration
+from tests.service.scripted_coordinator import ScriptedCoordinator, refuse
 
 
 @dataclass
@@ -77,20 +75,6 @@ class IngestScript:
     async def _maybe_refuse(self, context: Any) -> None:
         if self.refusals:
             await refuse(context, self.refusals.pop(0))
-
-
-async def refuse(context: Any, error: CoordinatorError) -> None:
-    """Ends a call as the coordinator does, with details."""
-    status = status_pb2.Status(code=grpc.StatusCode.UNAVAILABLE.value[0], message=error.message)
-    details = [error_details_pb2.ErrorInfo(reason=error.reason, domain="sluice")]
-    if error.retry_after is not None:
-        details.append(error_details_pb2.RetryInfo(retry_delay=duration(round(error.retry_after * 1000))))
-    for detail in details:
-        packed = AnyMessage()
-        packed.Pack(detail)
-        status.details.append(packed)
-    trailers = (("grpc-status-details-bin", status.SerializeToString()),)
-    await context.abort(grpc.StatusCode.UNAVAILABLE, error.message, trailers)
 
 
 def header_lease(request: CommitListensRequest | AddFilesRequest) -> Lease:

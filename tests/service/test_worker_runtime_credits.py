@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.service.scripted_coordinator import new_lease
 from tests.service.worker_fixtures import HeldHandler, scripted, working
 from tests.waiting import eventually
@@ -77,3 +79,37 @@ async def test_without_a_limit_by_bytes_none_is_named() -> None:
     async with scripted() as coordinator, working(coordinator, {"note": HeldHandler()}):
         stream = await coordinator.stream()
         assert not stream.credit.HasField("bytes_total")
+
+
+async def test_the_concurrency_may_grow_and_shrink_while_the_worker_runs() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}, concurrency=2) as runtime:
+        stream = await coordinator.stream()
+        assert stream.credit.jobs_total == 2
+        runtime.set_concurrency(4)
+        await eventually(lambda: stream.credit.jobs_total == 4)
+        stream.send_jobs([new_lease() for _ in range(3)])
+        await eventually(lambda: handler.running == 3)
+        runtime.set_concurrency(1)
+        await eventually(lambda: stream.credit.jobs_total == 3)
+        assert handler.cancelled == []
+        handler.may_end.set()
+        await eventually(lambda: stream.credit.jobs_total == 4)
+        assert stream.credit.ended_total == 3
+
+
+async def test_another_concurrency_holds_for_the_streams_that_follow() -> None:
+    async with scripted() as coordinator, working(coordinator, {"note": HeldHandler()}) as runtime:
+        stream = await coordinator.stream()
+        runtime.set_concurrency(7)
+        await eventually(lambda: stream.room == 7)
+        stream.end()
+        assert (await coordinator.stream(1)).room == 7
+
+
+async def test_a_worker_takes_at_least_one_job_at_a_time_and_as_many_as_it_can_name() -> None:
+    async with scripted() as coordinator, working(coordinator, {"note": HeldHandler()}) as runtime:
+        with pytest.raises(ValueError, match="at least one job at a time, not 0"):
+            runtime.set_concurrency(0)
+        with pytest.raises(ValueError, match="at most 10,000 jobs at a time, not 10,001"):
+            runtime.set_concurrency(10_001)

@@ -8,6 +8,7 @@ import pytest
 
 from coordinator_client.job_context import JobContext
 from coordinator_client.outcomes import Ended
+from coordinator_client.stop_signal import EndReason
 from protos.jobs.v1 import worker_service_pb2
 from tests.service.scripted_coordinator import LEASE_MS, job_batch, new_lease
 from tests.service.worker_fixtures import HeldHandler, scripted, working
@@ -25,6 +26,7 @@ async def test_a_lost_lease_stops_its_handler_and_no_other() -> None:
         await eventually(lambda: handler.running == 1)
         assert [context.lease for context in handler.cancelled] == [lost]
         assert handler.cancelled[0].is_cancelled
+        assert handler.cancelled[0].end_reason is EndReason.LOST
         handler.may_end.set()
         await eventually(lambda: stream.credit.ended_total == 2)
         assert coordinator.completed == [kept]
@@ -32,42 +34,18 @@ async def test_a_lost_lease_stops_its_handler_and_no_other() -> None:
         assert coordinator.releases == []
 
 
-async def test_a_broken_stream_stops_the_handlers_and_opens_another() -> None:
+async def test_a_cancelled_job_stops_its_handler_which_can_tell() -> None:
     handler = HeldHandler()
     async with scripted() as coordinator, working(coordinator, {"note": handler}):
         stream = await coordinator.stream()
-        stream.send_jobs([new_lease()])
-        await eventually(lambda: handler.running == 1)
-        stream.end()
-        await eventually(lambda: handler.cancelled)
-        again = await coordinator.stream(1)
-        assert again.credit.jobs_total == 5
-        assert again.credit.ended_total == 0
-        assert coordinator.completed == []
-        assert coordinator.failures == []
-
-
-async def test_the_first_reconnect_is_immediate() -> None:
-    async with scripted() as coordinator, working(coordinator, {"note": HeldHandler()}):
-        (await coordinator.stream()).end()
-        before = asyncio.get_running_loop().time()
-        await coordinator.stream(1)
-        assert asyncio.get_running_loop().time() - before < 0.4
-
-
-async def test_a_stream_whose_pings_are_not_answered_is_given_up_within_the_lease() -> None:
-    handler = HeldHandler()
-    async with scripted() as coordinator, working(coordinator, {"note": handler}):
-        stream = await coordinator.stream()
-        stream.send_jobs([new_lease()])
-        await eventually(lambda: handler.running == 1)
-        coordinator.answers_pings = False
-        before = asyncio.get_running_loop().time()
-        await eventually(lambda: handler.cancelled)
-        assert asyncio.get_running_loop().time() - before <= LEASE_MS / 1000 + 0.2
-        coordinator.answers_pings = True
-        await coordinator.stream(1)
-        await eventually(lambda: stream.closed)
+        lease = new_lease()
+        stream.send_jobs([lease, new_lease()])
+        await eventually(lambda: handler.running == 2)
+        stream.send_pong(cancelled=[lease])
+        await eventually(lambda: stream.credit.ended_total == 1)
+        (context,) = handler.cancelled
+        assert (context.lease, context.is_cancelled, context.end_reason) == (lease, True, EndReason.CANCELLED)
+        assert coordinator.completions == coordinator.failures == coordinator.releases == []
 
 
 async def test_jobs_do_not_stand_in_for_answers_to_pings() -> None:
@@ -108,7 +86,7 @@ async def test_a_handler_that_waits_does_not_keep_pings_waiting() -> None:
 
 
 @pytest.mark.parametrize("column", ["attempts", "kind_indexes", "payloads", "sizes", "deadlines_ms"])
-async def test_a_batch_with_uneven_columns_ends_the_session_and_runs_nothing(column: str) -> None:
+async def test_a_batch_with_uneven_columns_ends_the_stream_and_runs_nothing(column: str) -> None:
     handler = HeldHandler()
     async with scripted() as coordinator, working(coordinator, {"note": handler}):
         stream = await coordinator.stream()

@@ -7,9 +7,10 @@ import logging
 
 import pytest
 
-from coordinator_client.errors import CoordinatorUnreachable, LeaseLost
+from coordinator_client.errors import CoordinatorUnreachable, InternalError, LeaseLost, StoreUnavailable
 from coordinator_client.job_context import JobContext
-from coordinator_client.outcomes import AttemptFailure, Ended, PermanentFailure, Release
+from coordinator_client.outcomes import AttemptFailure, Ended, PermanentFailure, Release, Snooze
+from coordinator_client.stop_signal import EndReason
 from tests.service.scripted_coordinator import new_lease
 from tests.service.worker_fixtures import HeldHandler, scripted, working
 from tests.waiting import eventually
@@ -60,11 +61,11 @@ async def test_a_completion_is_repeated_until_the_coordinator_answers() -> None:
     handler = HeldHandler()
     handler.may_end.set()
     async with scripted() as coordinator, working(coordinator, {"note": handler}):
-        coordinator.unavailable_completions = 3
+        coordinator.completion_refusals += [StoreUnavailable("the database is away")] * 3
         lease = new_lease()
         (await coordinator.stream()).send_jobs([lease])
         await eventually(lambda: coordinator.completed == [lease])
-        assert coordinator.unavailable_completions == 0
+        assert coordinator.completion_refusals == []
         assert len(handler.started) == 1
 
 
@@ -180,3 +181,104 @@ async def test_a_job_without_a_handler_fails_for_now() -> None:
         failure = (await eventually(lambda: coordinator.failures))[0]
         assert failure.reason == "NO_HANDLER"
         assert not failure.permanent
+
+
+async def test_a_result_goes_with_the_completion_as_compact_json() -> None:
+    async def answering(context: JobContext) -> dict[str, list[int | str]]:
+        return {"plays": [1, "ü"]}
+
+    async def silent(context: JobContext) -> None:
+        pass
+
+    async with scripted() as coordinator, working(coordinator, {"note": answering, "memo": silent}):
+        stream = await coordinator.stream()
+        with_result, without = new_lease(), new_lease()
+        stream.send_jobs([with_result])
+        stream.send_jobs([without], kind="memo")
+        await eventually(lambda: len(coordinator.completed) == 2)
+        assert coordinator.results == {with_result: '{"plays":[1,"ü"]}', without: ""}
+
+
+async def test_large_results_go_in_several_calls_that_grpc_can_carry() -> None:
+    handler = HeldHandler()
+
+    async def answering(context: JobContext) -> str:
+        await handler.may_end.wait()
+        return "x" * 16_000
+
+    async with scripted() as coordinator, working(coordinator, {"note": answering}, concurrency=500):
+        stream = await coordinator.stream()
+        coordinator.answers_verbs.clear()
+        stream.send_jobs([new_lease() for _ in range(500)])
+        await eventually(lambda: stream.sent == 500)
+        handler.may_end.set()
+        await eventually(lambda: coordinator.completions)
+        coordinator.answers_verbs.set()
+        await eventually(lambda: stream.credit.ended_total == 500)
+        assert set(map(len, coordinator.results.values())) == {16_002}
+        assert max(len(batch) for batch in coordinator.completions) < 250
+
+
+async def test_a_result_that_is_too_large_fails_the_job_for_good() -> None:
+    async def answering(context: JobContext) -> str:
+        return "x" * 20_000
+
+    async with scripted() as coordinator, working(coordinator, {"note": answering}):
+        (await coordinator.stream()).send_jobs([new_lease()])
+        failure = (await eventually(lambda: coordinator.failures))[0]
+        assert (failure.reason, failure.permanent) == ("RESULT_TOO_LARGE", True)
+        assert failure.message == "The result has 20,002 bytes as JSON; the limit is 16,384."
+
+
+async def test_a_snoozed_job_is_put_off() -> None:
+    async def snoozing(context: JobContext) -> Ended:
+        raise Snooze(2.5)
+
+    async with scripted() as coordinator, working(coordinator, {"note": snoozing}):
+        lease = new_lease()
+        stream = await coordinator.stream()
+        stream.send_jobs([lease])
+        await eventually(lambda: stream.credit.ended_total == 1)
+        (postponement,) = coordinator.snoozes
+        assert (postponement.job_id, postponement.token) == (lease.job_id, lease.token)
+        assert postponement.delay.ToMilliseconds() == 2_500
+        assert coordinator.completions == coordinator.failures == coordinator.releases == []
+
+
+async def test_a_verb_that_is_refused_for_good_is_given_up_and_spoils_no_other() -> None:
+    handler = HeldHandler()
+
+    async def answering(context: JobContext) -> str:
+        await handler.may_end.wait()
+        return context.payload.decode()
+
+    async with scripted() as coordinator, working(coordinator, {"note": answering}):
+        stream = await coordinator.stream()
+        coordinator.unloved_results = {'"bad"'}
+        leases = [new_lease(), new_lease(), new_lease()]
+        for lease, payload in zip(leases, [b"good", b"bad", b"fine"], strict=True):
+            stream.send_jobs([lease], payload=payload)
+        await eventually(lambda: stream.sent == 3)
+        handler.may_end.set()
+        await eventually(lambda: stream.credit.ended_total == 3)
+        assert sorted(coordinator.completed, key=leases.index) == [leases[0], leases[2]]
+
+
+async def test_an_error_inside_of_the_coordinator_is_not_tried_for_ever() -> None:
+    handler = HeldHandler()
+    handler.may_end.set()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        stream = await coordinator.stream()
+        coordinator.completion_refusals = [InternalError("an incident")] * 100
+        stream.send_jobs([new_lease()])
+        await eventually(lambda: stream.credit.ended_total == 1)
+        assert len(coordinator.completion_refusals) == 95
+        assert coordinator.completions == []
+
+
+async def test_a_handlers_deadline_can_be_told_from_other_ends() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        (await coordinator.stream()).send_jobs([new_lease()], deadline_ms=100)
+        await eventually(lambda: handler.cancelled)
+        assert handler.cancelled[0].end_reason is EndReason.DEADLINE

@@ -7,26 +7,17 @@ import os
 import signal
 
 from coordinator_client.channel import open_channel
+from coordinator_client.stop_signal import EndReason
 from coordinator_client.worker import WorkerRuntime
-from tests.service.scripted_coordinator import ScriptedCoordinator, new_lease
-from tests.service.worker_fixtures import HeldHandler, scripted, working
+from tests.service.scripted_coordinator import new_lease
+from tests.service.worker_fixtures import HeldHandler, new_runtime, scripted, working
 from tests.waiting import eventually
-
-
-def runtime_of(coordinator: ScriptedCoordinator, handler: HeldHandler, grace_seconds: float) -> WorkerRuntime:
-    return WorkerRuntime(
-        lambda: open_channel(coordinator.address),
-        worker="test-worker",
-        queues=["notes"],
-        handlers={"note": handler},
-        grace_seconds=grace_seconds,
-    )
 
 
 async def test_a_stopping_worker_takes_back_its_credit_and_finishes_what_runs() -> None:
     handler = HeldHandler()
     async with scripted() as coordinator:
-        runtime = runtime_of(coordinator, handler, grace_seconds=10)
+        runtime = new_runtime(coordinator.address, {"note": handler}, grace_seconds=10)
         run = asyncio.create_task(runtime.run(handle_signals=False))
         stream = await coordinator.stream()
         lease = new_lease()
@@ -39,13 +30,14 @@ async def test_a_stopping_worker_takes_back_its_credit_and_finishes_what_runs() 
         await asyncio.wait_for(run, 5)
         assert coordinator.completed == [lease]
         assert coordinator.releases == []
+        assert stream.goodbye
         assert stream.half_closed
 
 
 async def test_what_does_not_finish_within_the_grace_is_given_back() -> None:
     handler = HeldHandler()
     async with scripted() as coordinator:
-        runtime = runtime_of(coordinator, handler, grace_seconds=0.2)
+        runtime = new_runtime(coordinator.address, {"note": handler}, grace_seconds=0.2)
         run = asyncio.create_task(runtime.run(handle_signals=False))
         stream = await coordinator.stream()
         leases = [new_lease(), new_lease()]
@@ -54,7 +46,8 @@ async def test_what_does_not_finish_within_the_grace_is_given_back() -> None:
         runtime.stop()
         await asyncio.wait_for(run, 5)
         assert sorted(coordinator.releases, key=leases.index) == leases
-        assert len(handler.cancelled) == 2
+        assert [context.end_reason for context in handler.cancelled] == [EndReason.STOPPING] * 2
+        assert stream.goodbye
         assert coordinator.failures == []
         assert coordinator.completions == []
 
@@ -62,7 +55,7 @@ async def test_what_does_not_finish_within_the_grace_is_given_back() -> None:
 async def test_a_job_that_crosses_the_last_credit_is_given_back_unstarted() -> None:
     handler = HeldHandler()
     async with scripted() as coordinator:
-        runtime = runtime_of(coordinator, handler, grace_seconds=0)
+        runtime = new_runtime(coordinator.address, {"note": handler}, grace_seconds=0)
         run = asyncio.create_task(runtime.run(handle_signals=False))
         stream = await coordinator.stream()
         coordinator.answers_pings = False
@@ -80,7 +73,7 @@ async def test_a_job_that_crosses_the_last_credit_is_given_back_unstarted() -> N
 async def test_sigterm_stops_a_worker() -> None:
     handler = HeldHandler()
     async with scripted() as coordinator:
-        runtime = runtime_of(coordinator, handler, grace_seconds=0)
+        runtime = new_runtime(coordinator.address, {"note": handler}, grace_seconds=0)
         run = asyncio.create_task(runtime.run())
         stream = await coordinator.stream()
         lease = new_lease()
@@ -89,6 +82,27 @@ async def test_sigterm_stops_a_worker() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(run, 5)
         assert coordinator.releases == [lease]
+
+
+async def test_a_leaving_worker_does_not_wait_for_ever_for_the_end_of_its_stream() -> None:
+    async with scripted() as coordinator:
+        coordinator.ends_after_goodbye = False
+        runtime = new_runtime(coordinator.address, {"note": HeldHandler()})
+        run = asyncio.create_task(runtime.run(handle_signals=False))
+        stream = await coordinator.stream()
+        runtime.stop()
+        await eventually(lambda: stream.goodbye)
+        assert not run.done()
+        await asyncio.wait_for(run, 3)
+        await eventually(lambda: stream.closed)
+
+
+async def test_a_worker_that_was_stopped_before_it_ran_opens_nothing() -> None:
+    async with scripted() as coordinator:
+        runtime = new_runtime(coordinator.address, {"note": HeldHandler()})
+        runtime.stop()
+        await asyncio.wait_for(runtime.run(handle_signals=False), 2)
+        assert coordinator.streams == []
 
 
 async def test_a_worker_whose_coordinator_is_away_stops_at_once() -> None:
@@ -103,23 +117,6 @@ async def test_a_worker_whose_coordinator_is_away_stops_at_once() -> None:
     await asyncio.sleep(0)
     runtime.stop()
     await asyncio.wait_for(run, 2)
-
-
-async def test_a_worker_moves_on_when_its_coordinator_drains() -> None:
-    handler = HeldHandler()
-    async with scripted() as coordinator, working(coordinator, {"note": handler}):
-        stream = await coordinator.stream()
-        lease = new_lease()
-        stream.send_jobs([lease])
-        await eventually(lambda: handler.running == 1)
-        stream.send_pong(drain=True)
-        await eventually(lambda: stream.credit.jobs_total == 1)
-        assert handler.running == 1
-        handler.may_end.set()
-        again = await coordinator.stream(1)
-        assert coordinator.completed == [lease]
-        assert stream.half_closed
-        assert again.credit.jobs_total == 5
 
 
 async def test_no_call_of_a_stopped_worker_lives_on_in_the_coordinator() -> None:

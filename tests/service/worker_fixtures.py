@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from coordinator_client.channel import open_channel
 from coordinator_client.job_context import Handler, JobContext
@@ -52,18 +53,17 @@ async def scripted(
         await coordinator.stop()
 
 
-@asynccontextmanager
-async def working(
-    coordinator: ScriptedCoordinator,
+def new_runtime(
+    target: str,
     handlers: Mapping[str, Handler],
     *,
     concurrency: int = 5,
     max_bytes: int | None = None,
     grace_seconds: float = 0.0,
-) -> AsyncIterator[WorkerRuntime]:
-    """A running worker, which is stopped at the end."""
-    runtime = WorkerRuntime(
-        lambda: open_channel(coordinator.address),
+) -> WorkerRuntime:
+    """A worker of whatever stands at the target."""
+    return WorkerRuntime(
+        lambda: open_channel(target),
         worker="test-worker",
         queues=["notes"],
         handlers=handlers,
@@ -71,7 +71,30 @@ async def working(
         max_bytes=max_bytes,
         grace_seconds=grace_seconds,
     )
+
+
+@asynccontextmanager
+async def working(
+    coordinator: ScriptedCoordinator | str, handlers: Mapping[str, Handler], **options: Any
+) -> AsyncIterator[WorkerRuntime]:
+    """A running worker of a coordinator, or a target, which is stopped at the end; options as in `new_runtime`."""
+    target = coordinator if isinstance(coordinator, str) else coordinator.address
+    runtime = new_runtime(target, handlers, **options)
     run = asyncio.create_task(runtime.run(handle_signals=False))
+    try:
+        yield runtime
+    finally:
+        runtime.stop()
+        await asyncio.wait_for(run, 10)
+
+
+@asynccontextmanager
+async def working_elsewhere(
+    coordinator: ScriptedCoordinator, handlers: Mapping[str, Handler], **options: Any
+) -> AsyncIterator[WorkerRuntime]:
+    """A running worker whose handlers have an event loop of their own, which they may block."""
+    runtime = new_runtime(coordinator.address, handlers, **options)
+    run = asyncio.create_task(asyncio.to_thread(asyncio.run, runtime.run(handle_signals=False)))
     try:
         yield runtime
     finally:

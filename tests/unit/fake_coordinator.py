@@ -10,7 +10,7 @@ import grpc
 import grpc_testing
 from google.protobuf.message import Message
 
-from protos.jobs.v1 import job_service_pb2
+from protos.jobs.v1 import admin_service_pb2, job_service_pb2
 from protos.listens.v1 import listen_service_pb2
 from protos.uploads.v1 import upload_service_pb2
 
@@ -18,6 +18,7 @@ _SERVICES = {
     f"/{service.full_name}/{name}": method
     for service in (
         job_service_pb2.DESCRIPTOR.services_by_name["JobService"],
+        admin_service_pb2.DESCRIPTOR.services_by_name["AdminService"],
         upload_service_pb2.DESCRIPTOR.services_by_name["UploadService"],
         listen_service_pb2.DESCRIPTOR.services_by_name["ListenService"],
     )

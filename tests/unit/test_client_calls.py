@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -11,9 +12,10 @@ from google.rpc import error_details_pb2
 
 from coordinator_client import errors
 from coordinator_client.listens import ListenClient
+from coordinator_client.operator import Operator
 from coordinator_client.producer import Producer
 from coordinator_client.uploads import UploadClient
-from protos.jobs.v1 import job_pb2, job_service_pb2
+from protos.jobs.v1 import admin_service_pb2, job_pb2, job_service_pb2
 from protos.listens.v1 import listen_service_pb2
 from protos.uploads.v1 import upload_service_pb2
 from tests.unit.fake_coordinator import FakeCoordinator
@@ -21,11 +23,14 @@ from tests.unit.test_client_errors import failed, info
 
 ENQUEUE = "/jobs.v1.JobService/Enqueue"
 GET_JOB = "/jobs.v1.JobService/GetJob"
+CANCEL_JOB = "/jobs.v1.JobService/CancelJob"
+REDRIVE_JOBS = "/jobs.v1.AdminService/RedriveJobs"
 RETRY_UPLOAD = "/uploads.v1.UploadService/RetryUpload"
 APPEND_FILE = "/uploads.v1.UploadService/AppendFile"
 LIST_TOP = "/listens.v1.ListenService/ListTop"
 
 JOB = job_service_pb2.NewJob(queue="notes", kind="note", payload=b"buy milk")
+FAILED_NOTES = admin_service_pb2.FailedJobFilter(queue="notes", reason="WORKER_LOST")
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
 
@@ -103,6 +108,41 @@ async def test_get_job_gives_the_job() -> None:
     request = await coordinator.answer(GET_JOB, job_service_pb2.GetJobResponse(job=job))
     assert (request.owner, request.job_id) == ("ada", "j1")
     assert await call == job
+
+
+async def test_a_job_is_cancelled_for_its_owner_and_again_when_nobody_answered() -> None:
+    coordinator = FakeCoordinator()
+    call = asyncio.create_task(Producer(coordinator.channel).cancel_job("ada", "j1"))
+    first = await coordinator.refuse(CANCEL_JOB, UNAVAILABLE)
+    second = await coordinator.answer(CANCEL_JOB, job_service_pb2.CancelJobResponse())
+    assert first == second == job_service_pb2.CancelJobRequest(owner="ada", job_id="j1")
+    await call
+
+
+async def test_a_job_that_has_ended_is_not_cancelled() -> None:
+    coordinator = FakeCoordinator()
+    call = asyncio.create_task(Producer(coordinator.channel).cancel_job("ada", "j1"))
+    refusal = trailers_of("JOB_FINISHED")
+    await coordinator.refuse(CANCEL_JOB, grpc.StatusCode.FAILED_PRECONDITION, trailers=refusal)
+    with pytest.raises(errors.JobFinished):
+        await call
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"job_ids": ["j1", "j2"]}, {"job_ids": ["j1", "j2"]}),
+        ({"filter": FAILED_NOTES, "limit": 10}, {"filter": FAILED_NOTES, "limit": 10}),
+    ],
+)
+async def test_jobs_are_redriven_by_ids_or_by_a_filter(arguments: dict[str, Any], expected: dict[str, Any]) -> None:
+    coordinator = FakeCoordinator()
+    call = asyncio.create_task(Operator(coordinator.channel).redrive_jobs(**arguments))
+    await coordinator.refuse(REDRIVE_JOBS, UNAVAILABLE)
+    response = admin_service_pb2.RedriveJobsResponse(job_ids=["j1"], more=True)
+    request = await coordinator.answer(REDRIVE_JOBS, response)
+    assert request == admin_service_pb2.RedriveJobsRequest(**expected)
+    assert await call == response
 
 
 async def test_a_chunk_is_stored_again_when_nobody_answered() -> None:

@@ -78,7 +78,7 @@ def test_the_details_of_another_domain_are_not_ours() -> None:
         (grpc.StatusCode.DEADLINE_EXCEEDED, errors.DeadlineExceeded),
         (grpc.StatusCode.UNAUTHENTICATED, errors.Unauthenticated),
         (grpc.StatusCode.PERMISSION_DENIED, errors.PermissionDenied),
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, errors.PayloadTooLarge),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, errors.Busy),
         (grpc.StatusCode.INTERNAL, errors.InternalError),
     ],
 )
@@ -86,6 +86,13 @@ def test_a_status_without_details_is_told_by_its_code(code: grpc.StatusCode, kin
     error = from_rpc_error(failed(code))
     assert type(error) is kind
     assert error.reason == kind.default_reason
+
+
+@pytest.mark.parametrize("verb", ["Sent", "Received"])
+def test_a_message_beyond_grpcs_own_limit_is_too_large_and_not_for_later(verb: str) -> None:
+    message = f"CLIENT: {verb} message larger than max (4194305 vs. 4194304)"
+    error = from_rpc_error(failed(grpc.StatusCode.RESOURCE_EXHAUSTED, message=message))
+    assert type(error) is errors.PayloadTooLarge
 
 
 @pytest.mark.parametrize("code", list(grpc.StatusCode))

@@ -51,6 +51,15 @@ async def test_a_batch_keeps_to_its_limit() -> None:
     assert sender.batches == [[0, 1], [2, 3], [4]]
 
 
+async def test_the_sizes_of_a_batch_keep_to_their_limit_unless_it_is_one_item() -> None:
+    sender = Sender()
+    sender.may_answer.set()
+    gatherer = Gatherer(sender, limit=3, size=lambda number: number, size_limit=10)
+    numbers = [4, 6, 1, 20, 2, 3, 4, 5]
+    assert await asyncio.gather(*map(gatherer.submit, numbers)) == [2 * number for number in numbers]
+    assert sender.batches == [[4, 6], [1], [20], [2, 3, 4], [5]]
+
+
 async def test_a_batch_that_fails_fails_its_callers_and_no_others() -> None:
     sender = Sender()
     gatherer = Gatherer(sender, limit=1)
@@ -79,3 +88,15 @@ async def test_closing_cancels_whoever_waits() -> None:
     for call in calls:
         with pytest.raises(asyncio.CancelledError):
             await call
+
+
+async def test_what_was_closed_takes_items_again() -> None:
+    sender = Sender()
+    gatherer = Gatherer(sender, limit=1)
+    given_up = [asyncio.create_task(gatherer.submit(number)) for number in (1, 2)]
+    await settled()
+    await gatherer.close()
+    await asyncio.gather(*given_up, return_exceptions=True)
+    sender.may_answer.set()
+    assert await gatherer.submit(3) == 6
+    assert sender.batches == [[1], [3]]
