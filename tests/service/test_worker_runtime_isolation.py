@@ -131,16 +131,17 @@ async def test_a_job_whose_lease_is_lost_while_the_loop_is_blocked_never_starts(
 
 
 async def test_a_job_that_a_blocked_loop_never_ends_is_given_back_when_the_worker_stops() -> None:
-    may_end = threading.Event()
+    started, may_end = threading.Event(), threading.Event()
 
     async def blocking(context: JobContext) -> None:
+        started.set()
         assert may_end.wait(10)
 
     async with scripted() as coordinator, working_elsewhere(coordinator, {"note": blocking}) as runtime:
         stream = await coordinator.stream()
         lease = new_lease()
         stream.send_jobs([lease])
-        await eventually(lambda: stream.sent == 1)
+        await eventually(started.is_set)
         runtime.stop()
         await eventually(lambda: stream.goodbye)
         assert coordinator.releases == [lease]

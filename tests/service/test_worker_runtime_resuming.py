@@ -7,8 +7,10 @@ import asyncio
 import pytest
 
 from coordinator_client.backoff import Backoff
+from coordinator_client.channel import open_channel
 from coordinator_client.errors import CoordinatorUnreachable, Draining
 from coordinator_client.stop_signal import EndReason
+from coordinator_client.worker import WorkerRuntime
 from tests.service.scripted_coordinator import LEASE_MS, Stream, new_lease
 from tests.service.worker_fixtures import HeldHandler, new_runtime, scripted, working
 from tests.waiting import eventually
@@ -83,6 +85,27 @@ async def test_a_verb_under_way_goes_on_over_the_new_stream() -> None:
         await eventually(lambda: coordinator.completions == [[lease], [lease]])
         coordinator.answers_verbs.set()
         await eventually(lambda: again.credit.ended_total == 1)
+
+
+async def test_verbs_go_over_the_channel_of_the_newest_stream() -> None:
+    handler = HeldHandler()
+    async with scripted() as former, scripted() as latter:
+        targets = [former.address, former.address, latter.address]
+        runtime = WorkerRuntime(
+            lambda: open_channel(targets.pop(0)), worker="test-worker", queues=["notes"], handlers={"note": handler}
+        )
+        run = asyncio.create_task(runtime.run(handle_signals=False))
+        stream = await former.stream()
+        lease = new_lease()
+        stream.send_jobs([lease])
+        await eventually(lambda: handler.running == 1)
+        stream.end()
+        await latter.stream()
+        handler.may_end.set()
+        await eventually(lambda: latter.completed == [lease])
+        runtime.stop()
+        await asyncio.wait_for(run, 5)
+        assert former.completed == []
 
 
 async def test_a_verb_is_answered_even_where_the_lease_that_it_ended_is_called_lost() -> None:
