@@ -64,12 +64,9 @@ class Attempts:
         self._outcomes: list[tuple[Lease, Outcome]] = []
 
     def begin(self, assignments: Iterable[Assignment]) -> None:
-        """Starts handlers; not for attempts that are over already."""
+        """Starts handlers."""
         for assignment in assignments:
-            if assignment.signal.reason is None:
-                self._begin(assignment)
-            else:
-                self._note(assignment.job.lease, None)
+            self._begin(assignment)
 
     def stop(self, leases: Sequence[Lease]) -> None:
         """Stops the handlers of attempts whose signals were given."""

@@ -35,13 +35,13 @@ class Gatherer(Generic[Item, Answer]):
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._sender: asyncio.Task[None] | None = None
 
-    async def submit(self, item: Item) -> Answer:
-        """Sends an item with the next batch and waits for its answer; raises what the sending raised."""
+    def submit(self, item: Item) -> asyncio.Future[Answer]:
+        """Sends an item with the next batch; gives its answer to come, or what the sending will have raised."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._sender is None or self._sender.done():
             self._sender = asyncio.create_task(self._send_waiting())
-        return await future
+        return future
 
     async def close(self) -> None:
         """Gives up what was not answered: its callers are cancelled. Takes items again afterwards."""

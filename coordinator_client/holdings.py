@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from coordinator_client.attempt import Outcome
 from coordinator_client.attempts import CANCELLATION_SECONDS, Assignment
@@ -41,7 +41,7 @@ class _Holding:
     # Whether the worker still has the lease, as far as it knows.
     is_held: bool = True
     # The verb that ends the attempt, once the handler has ended.
-    verb: asyncio.Task[bool] | None = None
+    verb: asyncio.Future[bool] | None = None
 
 
 class Holdings:
@@ -150,7 +150,7 @@ class Holdings:
                 logger.warning("Job %s: the lease was lost before its end", lease)
             self._forget(lease)
 
-    def _verb(self, lease: Lease, outcome: Outcome) -> Coroutine[Any, Any, bool] | None:
+    def _verb(self, lease: Lease, outcome: Outcome) -> asyncio.Future[bool] | None:
         match outcome:
             case Completion():
                 return self._verbs.complete(lease, outcome)
@@ -164,12 +164,12 @@ class Holdings:
                 return self._verbs.release(lease)
         return None
 
-    def _carry_out(self, holding: _Holding, verb: Coroutine[Any, Any, bool]) -> None:
-        holding.verb = asyncio.create_task(verb, name=f"end of job {holding.job.lease}")
-        holding.verb.add_done_callback(partial(self._note_answer, holding.job.lease))
+    def _carry_out(self, holding: _Holding, verb: asyncio.Future[bool]) -> None:
+        holding.verb = verb
+        verb.add_done_callback(partial(self._note_answer, holding.job.lease))
         self._changed.set()
 
-    def _note_answer(self, lease: Lease, verb: asyncio.Task[bool]) -> None:
+    def _note_answer(self, lease: Lease, verb: asyncio.Future[bool]) -> None:
         if not verb.cancelled() and (error := verb.exception()) is not None:
             logger.error("Job %s: ending its attempt broke", lease, exc_info=error)
         elif not verb.cancelled() and not verb.result():

@@ -19,7 +19,7 @@ class _Waiting:
     def __init__(self, lease: Lease, progress: job_pb2.Progress) -> None:
         self.lease = lease
         self.progress = progress
-        self.answer: asyncio.Task[bool]
+        self.answer: asyncio.Future[bool]
 
 
 class ProgressReports:
@@ -36,7 +36,7 @@ class ProgressReports:
         waiting = self._waiting.get(lease)
         if waiting is None:
             waiting = self._waiting[lease] = _Waiting(lease, progress)
-            waiting.answer = asyncio.create_task(self._gatherer.submit(waiting))
+            waiting.answer = self._gatherer.submit(waiting)
         waiting.progress = progress
         # A caller that leaves does not take the report of another with it.
         return await asyncio.shield(waiting.answer)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 import threading
 
+# One for all signals: it is held for an instant.
+_giving = threading.Lock()
+
 
 class EndReason(enum.Enum):
     """Why an attempt is over for the worker before its handler has ended."""
@@ -22,8 +25,9 @@ class EndReason(enum.Enum):
 class StopSignal:
     """Says once that an attempt is over: all that the session's thread and the handlers' both write to."""
 
+    __slots__ = ("_reason",)
+
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._reason: EndReason | None = None
 
     @property
@@ -33,5 +37,5 @@ class StopSignal:
 
     def give(self, reason: EndReason) -> None:
         """Ends the attempt, unless it has ended already."""
-        with self._lock:
+        with _giving:
             self._reason = self._reason or reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -51,13 +52,13 @@ class Verbs:
         """Goes over this channel from now on; a call that is under way when the one before is closed is made again."""
         self._stub = WorkerServiceStub(channel)
 
-    async def complete(self, lease: Lease, completion: Completion) -> bool:
+    def complete(self, lease: Lease, completion: Completion) -> asyncio.Future[bool]:
         """Ends an attempt as successful."""
-        return await self._completions.submit((lease, completion))
+        return self._completions.submit((lease, completion))
 
-    async def fail(self, lease: Lease, failure: AttemptFailure) -> bool:
+    def fail(self, lease: Lease, failure: AttemptFailure) -> asyncio.Future[bool]:
         """Ends an attempt as failed."""
-        return await self._failures.submit(
+        return self._failures.submit(
             messages.Failure(
                 job_id=lease.job_id,
                 token=lease.token,
@@ -67,15 +68,15 @@ class Verbs:
             )
         )
 
-    async def snooze(self, lease: Lease, seconds: float) -> bool:
+    def snooze(self, lease: Lease, seconds: float) -> asyncio.Future[bool]:
         """Puts a job off."""
         delay = Duration()
         delay.FromMilliseconds(round(seconds * 1000))
-        return await self._snoozes.submit(messages.Postponement(job_id=lease.job_id, token=lease.token, delay=delay))
+        return self._snoozes.submit(messages.Postponement(job_id=lease.job_id, token=lease.token, delay=delay))
 
-    async def release(self, lease: Lease) -> bool:
+    def release(self, lease: Lease) -> asyncio.Future[bool]:
         """Gives a job back untouched."""
-        return await self._releases.submit(lease)
+        return self._releases.submit(lease)
 
     async def report_progress(self, lease: Lease, progress: job_pb2.Progress) -> bool:
         """Stores how far an attempt has come, or a newer word of it that comes before this one is sent."""

@@ -33,9 +33,9 @@ async def settled() -> None:
 async def test_what_comes_during_a_batch_goes_into_the_next() -> None:
     sender = Sender()
     gatherer = Gatherer(sender, limit=100)
-    calls = [asyncio.create_task(gatherer.submit(1))]
+    calls = [gatherer.submit(1)]
     await settled()
-    calls += [asyncio.create_task(gatherer.submit(number)) for number in (2, 3, 4)]
+    calls += [gatherer.submit(number) for number in (2, 3, 4)]
     await settled()
     assert sender.batches == [[1]]
     sender.may_answer.set()
@@ -72,7 +72,7 @@ async def test_a_batch_that_fails_fails_its_callers_and_no_others() -> None:
 async def test_a_caller_that_leaves_does_not_disturb_the_others() -> None:
     sender = Sender()
     gatherer = Gatherer(sender, limit=10)
-    leaving, staying = (asyncio.create_task(gatherer.submit(number)) for number in (1, 2))
+    leaving, staying = (gatherer.submit(number) for number in (1, 2))
     await settled()
     leaving.cancel()
     sender.may_answer.set()
@@ -82,7 +82,7 @@ async def test_a_caller_that_leaves_does_not_disturb_the_others() -> None:
 async def test_closing_cancels_whoever_waits() -> None:
     sender = Sender()
     gatherer = Gatherer(sender, limit=1)
-    calls = [asyncio.create_task(gatherer.submit(number)) for number in (1, 2)]
+    calls = [gatherer.submit(number) for number in (1, 2)]
     await settled()
     await gatherer.close()
     for call in calls:
@@ -93,7 +93,7 @@ async def test_closing_cancels_whoever_waits() -> None:
 async def test_what_was_closed_takes_items_again() -> None:
     sender = Sender()
     gatherer = Gatherer(sender, limit=1)
-    given_up = [asyncio.create_task(gatherer.submit(number)) for number in (1, 2)]
+    given_up = [gatherer.submit(number) for number in (1, 2)]
     await settled()
     await gatherer.close()
     await asyncio.gather(*given_up, return_exceptions=True)
