@@ -13,12 +13,19 @@ BRING_CHROMIUM = command -v chromium >/dev/null || { \
 		echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium), or run make browser as root.' >&2; false; \
 	fi; }
 
+BRING_PGBOUNCER = PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null; \
+	else \
+		echo 'The tests behind a pooler need PgBouncer: install it (Debian: apt-get install pgbouncer).' >&2; false; \
+	fi; }
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup browser run test test-long check protos schema lock clean
+.PHONY: help setup browser run test test-long test-matrix bench check protos schema lock clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/installed ## Make .venv with everything in it (PYTHON=python3.12 chooses another Python)
 	@:
@@ -40,9 +47,17 @@ browser: ## Install Chromium for the browser tests where it is missing (needs ro
 run: setup ## Start everything on this machine, ingest the sample export, stay until Ctrl-C (ARGS="--http-port 9000")
 	@exec $(PY) -m stack $(ARGS)
 
-test: setup ## Run all tests but the long ones (ARGS="tests/unit -k lease" chooses some)
+test: setup ## Run all tests but the long ones, those of the database on PostgreSQL 14 too (ARGS="tests/unit -k lease" chooses some, on 18)
 	@$(BRING_CHROMIUM) || true
 	@$(PY) -m pytest -m 'not long' --numprocesses 2 --dist loadfile $(ARGS)
+	@$(if $(ARGS),,$(PY) -m tests.matrix.run 14)
+
+test-matrix: setup ## Run the database tests on PostgreSQL 14 to 18 and behind PgBouncer (ARGS="14 pgbouncer" chooses some)
+	@$(BRING_PGBOUNCER) || true
+	@$(PY) -m tests.matrix.run $(ARGS)
+
+bench: setup ## Measure what the queue promises: rescue, depth, idle streams (a quarter of an hour)
+	@for what in rescue depth idle; do $(PY) -m benchmarks.$$what || exit 1; done
 
 test-long: setup ## Run the same code with larger numbers
 	@$(PY) -m pytest -m long $(ARGS)

@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection
 
 from coordinator.access import Access
 from coordinator.announcer import Announcer
+from coordinator.background import BackgroundTasks
 from coordinator.batch_claims import BatchClaims
 from coordinator.claim_streams import ClaimStreams, LeaseTimes
 from coordinator.clocks import VirtualClocks
@@ -159,7 +160,10 @@ class Coordinator:
         settings = self.settings
         room = SpoolRoom(max_files=settings.incoming_files, max_bytes=settings.staged_bytes)
         gate = CommitGate(max_commits=max(1, settings.database_connections // 2), wait_seconds=settings.turn_seconds)
-        commits = FileCommits(self._database, self._tell_watchers, CommitLimits(settings.file_rows), room, gate)
+        background = BackgroundTasks()
+        commits = FileCommits(
+            self._database, self._tell_watchers, CommitLimits(settings.file_rows), room, gate, background
+        )
         job_service_pb2_grpc.add_JobServiceServicer_to_server(
             JobService(self._database, self._clocks, self._announcer, _job_defaults(settings)), self._server
         )
@@ -176,6 +180,7 @@ class Coordinator:
                 gate,
                 _upload_policy(settings),
                 self._streams.check_open,
+                background,
             ),
             self._server,
         )

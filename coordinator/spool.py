@@ -24,57 +24,54 @@ _CHUNK_BYTES = 1 << 18
 class SpoolRoom:
     """The room for files that are coming in: so many at once, so many bytes in all.
 
-    One person's files take at most half of the places, so that a thousand of them leave room for another's.
+    One person's files take at most half of the places, so that a thousand of them leave room for another's. They take
+    half of the bytes, too; one file alone may take more, for a large one has to come in somehow.
     """
 
     def __init__(self, *, max_files: int, max_bytes: int) -> None:
         self._max_files = max_files
         self._max_bytes = max_bytes
         self._files: Counter[UUID] = Counter()
-        self._bytes = 0
+        self._bytes: Counter[UUID] = Counter()
 
     def open(self, user_id: UUID) -> Spool:
         """Returns an empty spool, which the caller closes. Raises Busy where too many are open."""
         if self._files.total() >= self._max_files:
-            raise Busy(
-                "Too many files are coming in at once; send this one again.",
-                retry_after_seconds=RETRY_SECONDS,
-                limit=self._max_files,
-            )
-        if self._files[user_id] >= max(1, self._max_files // 2):
-            raise Busy(
-                "Too many files of one person are coming in at once; send this one again.",
-                retry_after_seconds=RETRY_SECONDS,
-                limit=max(1, self._max_files // 2),
-            )
+            raise _busy("Too many files are coming in at once; send this one again.", self._max_files)
+        own_files = max(1, self._max_files // 2)
+        if self._files[user_id] >= own_files:
+            raise _busy("Too many files of one person are coming in at once; send this one again.", own_files)
         self._files[user_id] += 1
         return Spool(self, user_id)
 
-    def take(self, size: int, total: int) -> None:
-        """Counts bytes of a file that will have `total` of them.
+    def take(self, user_id: UUID, size: int, total: int) -> None:
+        """Counts bytes of a person's file that will have `total` of them.
 
         Raises:
             PayloadTooLarge: the file alone is more than there is room for.
-            Busy: with what others have here, it is too much.
+            Busy: with what others have here, or the person's own other files, it is too much.
         """
         if total > self._max_bytes:
             raise PayloadTooLarge(
                 f"The file's rows take more than {self._max_bytes} bytes.", limit=self._max_bytes, value=total
             )
-        if self._bytes + size > self._max_bytes:
-            raise Busy(
-                "The files that are coming in leave no room for this one; send it again.",
-                retry_after_seconds=RETRY_SECONDS,
-                limit=self._max_bytes,
-            )
-        self._bytes += size
+        if self._bytes.total() + size > self._max_bytes:
+            raise _busy("The files that are coming in leave no room for this one; send it again.", self._max_bytes)
+        own_bytes = self._max_bytes // 2
+        if self._bytes[user_id] + size > own_bytes and self._bytes[user_id] + size > total:
+            raise _busy("The same person's other files leave no room for this one; send it again.", own_bytes)
+        self._bytes[user_id] += size
 
     def give_back(self, user_id: UUID, size: int) -> None:
         """Counts a file and its bytes as gone."""
-        self._bytes -= size
+        self._bytes[user_id] -= size
         self._files[user_id] -= 1
         if not self._files[user_id]:
-            del self._files[user_id]
+            del self._files[user_id], self._bytes[user_id]
+
+
+def _busy(message: str, limit: int) -> Busy:
+    return Busy(message, retry_after_seconds=RETRY_SECONDS, limit=limit)
 
 
 class Spool:
@@ -91,7 +88,7 @@ class Spool:
 
     async def append(self, content: bytes) -> None:
         """Adds bytes at the end. Raises PayloadTooLarge or Busy, as the room does."""
-        self._room.take(len(content), self._size + len(content))
+        self._room.take(self._user_id, len(content), self._size + len(content))
         self._size += len(content)
         await asyncio.to_thread(self._write, content)
 

@@ -179,7 +179,8 @@ def upload_view(upload: upload_pb2.Upload) -> UploadView:
 
 def skipped_files(upload: upload_pb2.Upload) -> int:
     """Counts the files that did not come in: passed over quietly, or refused with a reason."""
-    return upload.skipped_files + len(upload.refusals)
+    # A coordinator of the release before names the refused files and does not count them.
+    return upload.skipped_files + (upload.refused_files or len(upload.refusals))
 
 
 def refusal_views(upload: upload_pb2.Upload) -> list[RefusalView]:

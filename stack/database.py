@@ -12,7 +12,7 @@ from stack.postgres_admin import ensure_database
 
 _NAME = "sluice"
 
-# Each coordinator has ten connections for calls, four for itself and one that listens; the rest is for people and for the stack.
+# A coordinator has ten connections for calls, four for itself and one to listen; the rest is for people and us.
 _CONNECTIONS = 60
 _CONNECTIONS_A_COORDINATOR = 16
 

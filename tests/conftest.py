@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from psycopg import sql
 
 from stack.postgres import EmbeddedPostgres
 from stack.postgres_admin import connect_admin, ensure_database, give_login, with_database
+from tests.matrix.pooler import is_wanted as pooler_is_wanted
+from tests.matrix.pooler import pooled
 
 # None of these changes what a statement or a transaction does; data is lost only when the machine crashes.
 _FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -54,9 +57,11 @@ def template_database(postgres: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def coordinator_login(postgres: str, template_database: str) -> str:
-    """Lets the role that the migrations made for the coordinator log in; its URL."""
-    return give_login(postgres, "sluice_coordinator")
+def coordinator_login(postgres: str, template_database: str) -> Iterator[str]:
+    """Lets the role that the migrations made for the coordinator log in; its URL, or a pooler's where one is wanted."""
+    url = give_login(postgres, "sluice_coordinator")
+    with pooled(url) if pooler_is_wanted() else nullcontext(url) as login:
+        yield login
 
 
 @pytest.fixture

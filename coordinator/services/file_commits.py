@@ -7,20 +7,17 @@ from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-import structlog
-
+from coordinator.background import BackgroundTasks
 from coordinator.commit_gate import CommitGate
 from coordinator.database import Database
 from coordinator.domain import Lease
-from coordinator.errors import InvalidRequest, LeaseLost, SluiceError
+from coordinator.errors import InvalidRequest, LeaseLost
 from coordinator.listen_domain import CommitOutcome, FileSummary, LeasedFile, TimeSpan
 from coordinator.services.gathering import gather, next_request
 from coordinator.spool import Spool, SpoolRoom
 from coordinator.store import commits
 from coordinator.wire.listen_batches import file_summary
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +42,19 @@ class FileCommits:
         limits: CommitLimits,
         room: SpoolRoom,
         gate: CommitGate,
+        background: BackgroundTasks | None = None,
     ) -> None:
-        """Makes it ready. `on_upload_changed` is called with the upload's id after each commit."""
+        """Makes it ready. `on_upload_changed` is called with the upload's id after each commit.
+
+        Commits run in `background`, which a stop waits for.
+        """
         self._database = database
         self._on_upload_changed = on_upload_changed
         self._limits = limits
         self._bounds = commits.CommitBounds(limits.statement_seconds, limits.lock_seconds)
         self._room = room
         self._gate = gate
-        self._under_way: set[asyncio.Task[CommitOutcome]] = set()
+        self._background = background or BackgroundTasks()
 
     async def receive(self, messages: AsyncIterable[CommitListensRequest]) -> CommitOutcome:
         """Takes in one file and commits it. Once all rows are there it is carried out, even if the caller leaves.
@@ -74,26 +75,12 @@ class FileCommits:
         except BaseException:
             await spool.close()
             raise
-        return await asyncio.shield(self._begin(file, summary, spool, span))
+        commit = self._commit(file, summary, spool, span)
+        return await asyncio.shield(self._background.start(commit, name=f"commit job {summary.lease.job_id}"))
 
     async def finish(self) -> None:
         """Waits until the commits under way have ended, well or not."""
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-
-    def _begin(
-        self, file: LeasedFile, summary: FileSummary, spool: Spool, span: TimeSpan | None
-    ) -> asyncio.Task[CommitOutcome]:
-        task = asyncio.create_task(self._commit(file, summary, spool, span))
-        self._under_way.add(task)
-        task.add_done_callback(self._end)
-        return task
-
-    def _end(self, task: asyncio.Task[CommitOutcome]) -> None:
-        """Forgets a commit; says of one that failed, since its caller may be gone."""
-        self._under_way.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, SluiceError):
-            _log.error("commit failed", exc_info=error)
+        await self._background.finish()
 
     async def _commit(
         self, file: LeasedFile, summary: FileSummary, spool: Spool, span: TimeSpan | None

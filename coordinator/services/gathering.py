@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from coordinator.copy_rows import encode_rows
 from coordinator.errors import Busy, InvalidRequest
@@ -16,6 +17,8 @@ from protos.listens.v1.listen_service_pb2 import CommitListensRequest
 
 Requests = AsyncIterator[CommitListensRequest]
 
+Request = TypeVar("Request")
+
 
 @dataclass(frozen=True, slots=True)
 class _EncodedBatch:
@@ -25,7 +28,7 @@ class _EncodedBatch:
     content: bytes
 
 
-async def next_request(requests: Requests, idle_seconds: float) -> CommitListensRequest | None:
+async def next_request(requests: AsyncIterator[Request], idle_seconds: float) -> Request | None:
     """Returns the next message, None at the end. Raises Busy where none comes: others need the room."""
     try:
         async with asyncio.timeout(idle_seconds):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -13,21 +13,20 @@ from uuid import UUID
 import grpc.aio
 
 from coordinator.announcer import Announcer
+from coordinator.background import BackgroundTasks
 from coordinator.clocks import VirtualClocks
 from coordinator.commit_gate import CommitGate
 from coordinator.database import Database
-from coordinator.domain import INGEST_QUEUE, Lease, RetryPolicy
-from coordinator.errors import InvalidRequest
+from coordinator.domain import Place, RetryPolicy
 from coordinator.ids import parse_id
-from coordinator.spool import Spool, SpoolRoom
-from coordinator.store import archives, upload_reads, uploads
-from coordinator.unpacking import Unpacking
+from coordinator.services.archive_members import ArchiveMembers, MemberPolicy, StepLimits
+from coordinator.spool import SpoolRoom
+from coordinator.store import appending, upload_reads, uploads
 from coordinator.upload_domain import Chunk, Upload, UploadLimits
 from coordinator.wakeups import upload_topic, wait_for
 from coordinator.wire import uploads as wire
-from coordinator.wire.checks import check_count, check_range, check_text, check_user
-from coordinator.wire.jobs import lease as check_lease
-from protos.uploads.v1 import upload_service_pb2, upload_service_pb2_grpc
+from coordinator.wire.checks import check_range, check_text, check_user
+from protos.uploads.v1 import upload_pb2, upload_service_pb2, upload_service_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -38,11 +37,12 @@ WATCH_POLL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class UploadPolicy:
-    """What uploads may hold and how their jobs are tried."""
+    """What uploads may hold, how their jobs are tried, and how long an archive's members may take to come in."""
 
     limits: UploadLimits
     retry_policy: RetryPolicy
     deadline_ms: int
+    steps: StepLimits = field(default_factory=StepLimits)
 
 
 class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
@@ -57,15 +57,19 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         gate: CommitGate,
         policy: UploadPolicy,
         check_open: Callable[[], None],
+        background: BackgroundTasks | None = None,
     ) -> None:
+        """Makes it ready. What is stored in `background` goes on when its caller has left; a stop waits for it."""
         self._database = database
         self._clocks = clocks
         self._announcer = announcer
-        self._room = room
-        self._gate = gate
         self._policy = policy
         self._check_open = check_open
         self._make_job = partial(wire.file_job, retry_policy=policy.retry_policy, deadline_ms=policy.deadline_ms)
+        members = MemberPolicy(policy.limits, policy.steps, self._make_job)
+        self._archives = ArchiveMembers(
+            database, clocks, self._tell_stored, members, room, gate, background or BackgroundTasks()
+        )
 
     async def CreateUpload(  # noqa: N802 - the contract's name
         self, request: upload_service_pb2.CreateUploadRequest, context: Context
@@ -91,7 +95,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
             size=len(request.content),
             content=await asyncio.to_thread(zlib.compress, request.content),
         )
-        return upload_service_pb2.AppendFileResponse(size=await uploads.append_file(self._database, chunk, limits))
+        return upload_service_pb2.AppendFileResponse(size=await appending.append_file(self._database, chunk, limits))
 
     async def EnqueueUpload(  # noqa: N802 - the contract's name
         self, request: upload_service_pb2.EnqueueUploadRequest, context: Context
@@ -118,7 +122,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
     ) -> upload_service_pb2.GetUploadResponse:
         """Reads an upload with its files."""
         upload = await self._read(check_user(request.owner), parse_id(request.upload_id, "upload_id"))
-        return upload_service_pb2.GetUploadResponse(upload=wire.upload_message(upload))
+        return upload_service_pb2.GetUploadResponse(upload=_message(upload, len(upload.refusals)))
 
     async def ListUploads(  # noqa: N802 - the contract's name
         self, request: upload_service_pb2.ListUploadsRequest, context: Context
@@ -130,8 +134,8 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         found = await upload_reads.list_uploads(self._database, check_user(request.owner), before, page_size + 1)
         page = found[:page_size]
         return upload_service_pb2.ListUploadsResponse(
-            uploads=[wire.upload_message(upload) for upload in page],
-            next_page_token=wire.page_token(page[-1]) if len(found) > page_size else "",
+            uploads=[_message(listed.upload, listed.refused_files) for listed in page],
+            next_page_token=wire.page_token(page[-1].upload) if len(found) > page_size else "",
         )
 
     async def WatchUpload(  # noqa: N802 - the contract's name
@@ -144,7 +148,8 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
             while True:
                 upload = await self._read(user_id, upload_id)
                 if upload != sent:
-                    yield upload_service_pb2.WatchUploadResponse(upload=wire.upload_message(upload))
+                    message = _message(upload, len(upload.refusals))
+                    yield upload_service_pb2.WatchUploadResponse(upload=message)
                     sent = upload
                 if upload.ended:
                     return
@@ -169,63 +174,18 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         self, request_iterator: AsyncIterator[upload_service_pb2.AddFilesRequest], context: Context
     ) -> upload_service_pb2.AddFilesResponse:
         """Stores an archive's members and their jobs and completes the unpack job."""
-        requests = aiter(request_iterator)
-        first = await anext(requests, upload_service_pb2.AddFilesRequest())
-        if first.WhichOneof("message") != "header":
-            raise InvalidRequest("AddFiles begins with a header.", field="header")
-        lease = check_lease(first.header.job_id, first.header.token)
-        job = await archives.find_unpack_job(self._database, lease)
-        if job is None:  # a repeat
-            return upload_service_pb2.AddFilesResponse()
-        check_count(first.header.member_count, "member_count", self._policy.limits.files, lowest=0)
-        check_range(first.header.skipped_files, "skipped_files", 0, 1_000_000)
-        upload_id = await self._gather_and_store(first.header, lease, job, requests)
-        self._announcer.wake([INGEST_QUEUE, upload_topic(upload_id)])
+        await self._archives.receive(request_iterator)
         return upload_service_pb2.AddFilesResponse()
 
-    async def _gather_and_store(
-        self,
-        header: upload_service_pb2.AddFilesRequest.Header,
-        lease: Lease,
-        job: archives.UnpackJob,
-        requests: AsyncIterator[upload_service_pb2.AddFilesRequest],
-    ) -> UUID:
-        refusals = wire.file_refusals(header.refusals)
-        spool = self._room.open(job.user_id)
-        try:
-            unpacking = Unpacking(spool, self._policy.limits, header.member_count)
-            async for request in requests:
-                await _take(unpacking, request)
-            unpacked = unpacking.finish(header.skipped_files, refusals)
-        except BaseException:
-            await spool.close()
-            raise
-        # Begun, it is not left half-known because the worker went away: the task closes the spool.
-        return await asyncio.shield(asyncio.create_task(self._store(lease, job, unpacked, spool)))
-
-    async def _store(self, lease: Lease, job: archives.UnpackJob, unpacked: archives.Unpacked, spool: Spool) -> UUID:
-        try:
-            async with self._gate.turn(job.user_id):
-                files = self._policy.limits.files
-                return await archives.add_members(
-                    self._database, self._clocks, lease, unpacked, spool, self._make_job, files
-                )
-        finally:
-            await spool.close()
+    def _tell_stored(self, upload_id: UUID, pending: Sequence[Place]) -> None:
+        self._announcer.made_pending(pending)
+        self._announcer.wake([upload_topic(upload_id)])
 
     async def _read(self, user_id: UUID, upload_id: UUID) -> Upload:
         return await upload_reads.get_upload(self._database, user_id, upload_id)
 
 
-async def _take(unpacking: Unpacking, request: upload_service_pb2.AddFilesRequest) -> None:
-    match request.WhichOneof("message"):
-        case "member":
-            unpacking.begin_member(
-                wire.check_filename(request.member.filename, "member.filename"),
-                check_text(request.member.format, "member.format", longest=64),
-            )
-        case "chunk":
-            wire.check_content(request.chunk, "chunk")
-            await unpacking.take_chunk(request.chunk)
-        case _:
-            raise InvalidRequest("After its header AddFiles takes members and their chunks alone.", field="message")
+def _message(upload: Upload, refused_files: int) -> upload_pb2.Upload:
+    message = wire.upload_message(upload)
+    message.refused_files = refused_files
+    return message

@@ -12,10 +12,11 @@ from psycopg.types.json import Jsonb
 from coordinator.clocks import VirtualClocks
 from coordinator.copy_rows import COPY_END, COPY_START
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
-from coordinator.domain import Lease, NewJob, Verb
+from coordinator.domain import Lease, NewJob, Place, Verb
 from coordinator.errors import LeaseLost, PayloadTooLarge
 from coordinator.queries import query
 from coordinator.spool import Spool
+from coordinator.store.commits import CommitBounds
 from coordinator.store.enqueueing import insert_jobs
 from coordinator.store.leases import completion_columns, ended_before
 from coordinator.upload_domain import FileRefusal, StoredFile
@@ -47,6 +48,7 @@ class Unpacked:
 class UnpackJob:
     """The archive that a leased job is about."""
 
+    lease: Lease
     file_id: UUID
     upload_id: UUID
     user_id: UUID
@@ -59,42 +61,48 @@ def encode_chunk(file_id: UUID, offset: int, size: int, content: bytes) -> bytes
 
 async def find_unpack_job(database: Database, lease: Lease) -> UnpackJob | None:
     """Returns the archive of a leased job; None where AddFiles has ended this lease before. Raises LeaseLost."""
-    async with database.transaction() as connection:
-        job = await _held(connection, lease)
-        if job is None and lease.job_id not in await ended_before(connection, Verb.COMPLETE, [lease]):
-            raise _lost(lease)
-        return job
+    async with database.connection() as connection:
+        row = await fetch_one(connection, "find_leased_file", _fence(lease))
+        if row is not None and row["archive"]:
+            return UnpackJob(lease, row["file_id"], row["upload_id"], row["user_id"])
+        await _check_repeat(connection, lease)
+    return None
 
 
 async def add_members(
     database: Database,
     clocks: VirtualClocks,
-    lease: Lease,
+    job: UnpackJob,
     unpacked: Unpacked,
     chunks: Spool,
     make_job: Callable[[UUID, StoredFile], NewJob],
     most_files: int,
-) -> UUID:
-    """Stores the members, their bytes and jobs, and completes the unpack job, all or nothing; returns the upload's id.
+    bounds: CommitBounds,
+) -> list[Place]:
+    """Stores the members, their bytes and jobs, and completes the unpack job, all or nothing; returns where they stand.
 
-    Raises LeaseLost, PayloadTooLarge where the upload would have too many files.
+    A repeat changes nothing and returns nothing. Raises LeaseLost, PayloadTooLarge where the upload would have too
+    many files, Busy where a lock takes too long.
     """
     async with database.transaction() as connection:
-        await connection.execute("SET LOCAL statement_timeout = '120s'")
-        job = await _held(connection, lease)
-        if job is None:
-            raise _lost(lease)
+        await execute(connection, "bound_commit", _milliseconds(bounds))
+        await _stage_chunks(connection, chunks)
+        await execute(connection, "lock_user", {"user_id": job.user_id})
+        if not await execute(connection, "lock_unpack_job", _fence(job.lease)):
+            await _check_repeat(connection, job.lease)
+            return []
         await _insert_files(connection, job, unpacked.members, most_files)
-        await _copy_chunks(connection, chunks)
+        await execute(connection, "insert_staged_chunks")
         await execute(connection, "record_unpacking", _record(job, unpacked))
-        await _insert_jobs(connection, clocks, job, unpacked.members, make_job)
-        await fetch_all(connection, "complete_jobs", completion_columns([lease]))
-    return job.upload_id
+        pending = await _insert_jobs(connection, clocks, job, unpacked.members, make_job)
+        await fetch_all(connection, "complete_jobs", completion_columns([job.lease]))
+    return pending
 
 
-async def _held(connection: Connection, lease: Lease) -> UnpackJob | None:
-    row = await fetch_one(connection, "lock_unpack_job", {"job_id": lease.job_id, "token": lease.token})
-    return None if row is None else UnpackJob(**row)
+async def _check_repeat(connection: Connection, lease: Lease) -> None:
+    """Raises LeaseLost unless a former call under this lease has completed the job."""
+    if lease.job_id not in await ended_before(connection, Verb.COMPLETE, [lease]):
+        raise LeaseLost("The worker does not hold this job, or it is about no archive.", job_id=lease.job_id)
 
 
 async def _insert_files(connection: Connection, job: UnpackJob, members: Sequence[Member], most_files: int) -> None:
@@ -115,14 +123,14 @@ async def _insert_files(connection: Connection, job: UnpackJob, members: Sequenc
         )
 
 
-async def _copy_chunks(connection: Connection, chunks: Spool) -> None:
+async def _stage_chunks(connection: Connection, chunks: Spool) -> None:
+    """Brings the bytes into a temporary table, before any lock is taken."""
     await execute(connection, "stage_file_chunks")
     async with connection.cursor() as cursor, cursor.copy(query("copy_file_chunks")) as copy:
         await copy.write(COPY_START)
         async for content in chunks.chunks():
             await copy.write(content)
         await copy.write(COPY_END)
-    await execute(connection, "insert_staged_chunks")
 
 
 async def _insert_jobs(
@@ -131,12 +139,13 @@ async def _insert_jobs(
     job: UnpackJob,
     members: Sequence[Member],
     make_job: Callable[[UUID, StoredFile], NewJob],
-) -> None:
+) -> list[Place]:
     files = [StoredFile(member.id, archive=False, filename=member.filename, size=member.size) for member in members]
     jobs = [make_job(job.user_id, file) for file in files]
-    await insert_jobs(connection, clocks, jobs)
+    pending = await insert_jobs(connection, clocks, jobs)
     columns = {"file_ids": [file.id for file in files], "job_ids": [new.id for new in jobs]}
     await execute(connection, "assign_file_jobs", columns)
+    return pending
 
 
 def _record(job: UnpackJob, unpacked: Unpacked) -> dict[str, object]:
@@ -144,5 +153,12 @@ def _record(job: UnpackJob, unpacked: Unpacked) -> dict[str, object]:
     return {"upload_id": job.upload_id, "skipped_files": unpacked.skipped_files, "refusals": refusals}
 
 
-def _lost(lease: Lease) -> LeaseLost:
-    return LeaseLost("The worker does not hold this job, or it is about no archive.", job_id=lease.job_id)
+def _fence(lease: Lease) -> dict[str, object]:
+    return {"job_id": lease.job_id, "token": lease.token}
+
+
+def _milliseconds(bounds: CommitBounds) -> dict[str, object]:
+    return {
+        "statement_ms": str(round(bounds.statement_seconds * 1000)),
+        "lock_ms": str(round(bounds.lock_seconds * 1000)),
+    }

@@ -21,6 +21,14 @@ class PageKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedUpload:
+    """An upload without its files and refusals: a page of them all would be too long for a message."""
+
+    upload: Upload
+    refused_files: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileChunk:
     """A stored chunk of a file: compressed bytes from an offset on; `content` is None where nothing is stored."""
 
@@ -31,35 +39,37 @@ class FileChunk:
 
 async def get_upload(database: Database, user_id: UUID, upload_id: UUID) -> Upload:
     """Reads an upload of the person with its files. Raises UploadNotFound, for another's upload as well."""
-    rows = await _uploads(database, user_id, upload_id=upload_id, before=None, page_size=1, with_files=True)
+    rows = await _read(database, user_id, upload_id=upload_id, before=None, page_size=1, whole=True)
     if not rows:
         raise UploadNotFound("There is no such upload: check its id.", upload_id=upload_id)
-    return rows[0]
+    return rows[0].upload
 
 
-async def list_uploads(database: Database, user_id: UUID, before: PageKey | None, page_size: int) -> list[Upload]:
-    """Reads a page of the person's uploads, newest first, without their files."""
-    return await _uploads(database, user_id, upload_id=None, before=before, page_size=page_size, with_files=False)
+async def list_uploads(database: Database, user_id: UUID, before: PageKey | None, page_size: int) -> list[ListedUpload]:
+    """Reads a page of the person's uploads, newest first."""
+    return await _read(database, user_id, upload_id=None, before=before, page_size=page_size, whole=False)
 
 
-async def _uploads(
+async def _read(
     database: Database,
     user_id: UUID,
     *,
     upload_id: UUID | None,
     before: PageKey | None,
     page_size: int,
-    with_files: bool,
-) -> list[Upload]:
+    whole: bool,
+) -> list[ListedUpload]:
     parameters = {
         "user_id": user_id,
         "upload_id": upload_id,
         "before_time": before.created_at if before else None,
         "before_id": before.upload_id if before else None,
         "page_size": page_size,
-        "with_files": with_files,
+        "whole": whole,
     }
-    return [upload_from_row(row) for row in await database.fetch_all("get_uploads", parameters)]
+    rows = await database.fetch_all("get_uploads", parameters)
+    refused = [row.pop("refused_files") for row in rows]
+    return [ListedUpload(upload_from_row(row), count) for row, count in zip(rows, refused, strict=True)]
 
 
 async def read_chunk(database: Database, lease: Lease, offset: int) -> FileChunk:

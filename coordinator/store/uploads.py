@@ -1,4 +1,4 @@
-"""Uploads: taking bytes in, making jobs of them, putting failed ones back, and forgetting what is not needed."""
+"""Uploads: opening them, making jobs of their files, putting failed ones back, and forgetting what is not needed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from psycopg.types.json import Jsonb
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.domain import NewJob, Place
-from coordinator.errors import ContentExpired, InvalidRequest, PayloadTooLarge, UploadNotFound
+from coordinator.errors import ContentExpired, InvalidRequest, UploadNotFound
 from coordinator.ids import new_id
 from coordinator.store.enqueueing import insert_jobs, take_key
 from coordinator.store.jobs import redrive_jobs, store_virtual_times
-from coordinator.upload_domain import Chunk, FileRefusal, StoredFile, UploadLimits
+from coordinator.upload_domain import FileRefusal, StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,74 +40,6 @@ async def create_upload(database: Database, user_id: UUID, filename: str) -> UUI
     upload_id = new_id()
     await database.execute("create_upload", {"upload_id": upload_id, "user_id": user_id, "filename": filename})
     return upload_id
-
-
-async def append_file(database: Database, chunk: Chunk, limits: UploadLimits) -> int:
-    """Stores a chunk durably; returns the bytes that its file has now. A repeat of a chunk changes nothing.
-
-    Raises UploadNotFound, InvalidRequest for a gap or an upload that is closed, PayloadTooLarge at a limit.
-    """
-    async with database.transaction() as connection:
-        file = await _touch_file(connection, chunk)
-        if chunk.offset == file.size:
-            await _store_chunk(connection, file, chunk, limits)
-            return chunk.offset + chunk.size
-        await _check_repeat(connection, file, chunk)
-        return file.size
-
-
-async def _touch_file(connection: Connection, chunk: Chunk) -> StoredFile:
-    place = {"upload_id": chunk.upload_id, "user_id": chunk.user_id}
-    new_file = {
-        "file_id": new_id(),
-        "archive": chunk.archive,
-        "file_index": chunk.file_index,
-        "filename": chunk.filename,
-    }
-    row = await fetch_one(connection, "touch_upload_file", place | new_file)
-    upload = await fetch_one(connection, "lock_open_upload", place)
-    if row is None or upload is None:
-        raise _not_found(chunk.upload_id)
-    if upload["enqueued_at"] is not None:
-        raise InvalidRequest("The upload takes no more bytes: it was enqueued already.", field="upload_id")
-    if row["filename"] != chunk.filename:
-        raise InvalidRequest(
-            f"filename differs from the one that file {chunk.file_index} began with.", field="filename"
-        )
-    return StoredFile(row["id"], chunk.archive, row["filename"], row["size"])
-
-
-async def _store_chunk(connection: Connection, file: StoredFile, chunk: Chunk, limits: UploadLimits) -> None:
-    end = chunk.offset + chunk.size
-    file_limit = limits.upload_bytes if chunk.archive else limits.file_bytes
-    if end > file_limit:
-        raise _too_large("file", file_limit, end, "bytes")
-    parameters = {
-        "file_id": file.id,
-        "chunk_offset": chunk.offset,
-        "size": chunk.size,
-        "content": chunk.content,
-    }
-    if chunk.size:
-        await execute(connection, "insert_file_chunk", parameters)
-    total = await fetch_one(connection, "get_upload_size", {"upload_id": chunk.upload_id})
-    if total is None:
-        raise _not_found(chunk.upload_id)
-    if total["files"] > limits.files:
-        raise _too_large("upload", limits.files, total["files"], "files")
-    if total["bytes"] > limits.upload_bytes:
-        raise _too_large("upload", limits.upload_bytes, total["bytes"], "bytes")
-
-
-async def _check_repeat(connection: Connection, file: StoredFile, chunk: Chunk) -> None:
-    stored = await fetch_one(connection, "get_chunk_size", {"file_id": file.id, "chunk_offset": chunk.offset})
-    if stored is None or stored["size"] != chunk.size:
-        raise InvalidRequest(
-            f"offset is {chunk.offset} and the file has {file.size} bytes: go on from there.",
-            field="offset",
-            limit=file.size,
-            value=chunk.offset,
-        )
 
 
 async def enqueue_upload(
@@ -193,12 +125,3 @@ async def expire_contents(database: Database, days: int) -> int:
 
 def _not_found(upload_id: UUID) -> UploadNotFound:
     return UploadNotFound("There is no such upload: check its id.", upload_id=upload_id)
-
-
-def _too_large(what: str, limit: int, value: int, unit: str) -> PayloadTooLarge:
-    return PayloadTooLarge(
-        f"The {what} has {value} {unit} or more; at most {limit} are taken.",
-        field=what,
-        limit=limit,
-        value=value,
-    )

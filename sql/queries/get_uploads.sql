@@ -1,5 +1,6 @@
 -- A person's uploads, newest first (or the one asked for), each with its counters and status added up from its files
--- in this one statement. Index: upload_jobs_user, then upload_files' key on the upload.
+-- in this one statement. Files and refusals come with a whole upload alone, the number of refusals always.
+-- Index: upload_jobs_user, then upload_files' key on the upload.
 WITH page AS (
     SELECT u.id, u.filename, u.skipped_files, u.refusals, u.created_at, u.updated_at, u.enqueued_at
     FROM public.upload_jobs AS u
@@ -33,7 +34,7 @@ files AS (
             'duplicate_records', f.duplicate_records, 'rejected_records', f.rejected_records,
             'superseded_records', f.superseded_records, 'rejections', f.rejections, 'error_reason', f.error_reason,
             'error_message', f.error_message, 'retryable', f.retryable
-        ) ORDER BY f.file_index) FILTER (WHERE %(with_files)s AND NOT f.archive) AS files
+        ) ORDER BY f.file_index) FILTER (WHERE %(whole)s AND NOT f.archive) AS files
     FROM page AS p
     JOIN public.upload_files AS f ON f.upload_id = p.id
     GROUP BY f.upload_id
@@ -63,7 +64,8 @@ SELECT
     p.created_at,
     greatest(p.updated_at, f.updated_at) AS updated_at,
     coalesce(f.files, '[]') AS files,
-    p.refusals
+    CASE WHEN %(whole)s THEN p.refusals ELSE '[]' END AS refusals,
+    jsonb_array_length(p.refusals) AS refused_files
 FROM page AS p
 LEFT JOIN files AS f ON f.upload_id = p.id
 ORDER BY p.created_at DESC, p.id DESC

@@ -1,4 +1,5 @@
--- Stores the members of an archive as files of its upload, after those that are there. Locks: new upload_files rows.
+-- Stores the members of an archive as files of its upload, after those that are there. Under the user's lock, for
+-- another archive of the upload would count on from the same file. Locks: new upload_files rows.
 INSERT INTO public.upload_files (id, upload_id, user_id, archive, file_index, filename, format, size)
 SELECT
     m.id, %(upload_id)s, %(user_id)s, false,

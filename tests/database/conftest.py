@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from coordinator.database import Database
-from tests.database.stores import Clock, Store
+from tests.database.stores import Clock, Store, new_database
 
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
     """The store's verbs, logged in as the coordinator's role."""
-    database = Database(database_url, max_connections=8, timeout_seconds=10)
+    database = new_database(database_url)
     await database.open()
     yield Store(database)
     await database.close()

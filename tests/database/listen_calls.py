@@ -21,6 +21,7 @@ from coordinator.spool import SpoolRoom
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
 from tests.database.leased_jobs import HeldFile, hold_file
 from tests.database.play_messages import File
+from tests.database.stores import new_database
 
 # The methods ask nothing of it.
 NO_CONTEXT: Any = None
@@ -65,7 +66,7 @@ async def listening(
     max_connections: int = 6,
 ) -> AsyncIterator[Listening]:
     """Runs a service with a pool of its own, as a coordinator has one."""
-    database = Database(database_url, max_connections=max_connections, timeout_seconds=5)
+    database = new_database(database_url, max_connections=max_connections, timeout_seconds=5)
     changed: list[UUID] = []
     commits = FileCommits(
         database,

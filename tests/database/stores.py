@@ -15,6 +15,7 @@ from coordinator.marks import Marks
 from coordinator.store import claims, enqueueing, sessions
 from coordinator.store.claims import UNLIMITED_BYTES, ClaimLimit, SessionClaim
 from coordinator.store.sessions import SessionKey, WorkerProfile
+from tests.matrix.pooler import is_wanted as pooler_is_wanted
 
 PROFILE = WorkerProfile("w", ("q",), ("k",))
 
@@ -74,6 +75,16 @@ class Store:
         self.marks.of("q").finish(look, claimed.jobs, claimed.staying)
         self.clocks.pass_over("q", claimed.jobs)
         return list(claimed.jobs)
+
+
+def new_database(url: str, *, max_connections: int = 8, timeout_seconds: float = 10) -> Database:
+    """Makes a pool as a coordinator would: without prepared statements where the tests run behind a pooler."""
+    return Database(
+        url,
+        max_connections=max_connections,
+        timeout_seconds=timeout_seconds,
+        prepare_statements=not pooler_is_wanted(),
+    )
 
 
 def new_job(**fields: Any) -> NewJob:

@@ -166,6 +166,25 @@ async def test_uploads_are_listed_newest_first_page_by_page(channel: grpc.aio.Ch
     assert listed == ids[::-1]
 
 
+async def test_a_page_of_uploads_with_many_refusals_counts_them(channel: grpc.aio.Channel) -> None:
+    owner = new_user()
+    refusal = upload_pb2.FileRefusal(filename="n" * 255, reason="NOT_JSON", message="m" * 1_000)
+    ids = [await create(channel, owner) for _ in range(20)]
+    for upload_id in ids:
+        await append(channel, owner, upload_id, b"[]")
+        request = upload_service_pb2.EnqueueUploadRequest(owner=owner, upload_id=upload_id, refusals=[refusal] * 200)
+        await stub(channel).EnqueueUpload(request)
+    page = await stub(channel).ListUploads(upload_service_pb2.ListUploadsRequest(owner=owner))
+    assert [(one.id, one.refused_files, len(one.refusals)) for one in page.uploads] == [
+        (key, 200, 0) for key in ids[::-1]
+    ]
+    whole = await get_upload(channel, owner, ids[0])
+    assert (whole.refused_files, whole.refusals[199]) == (200, refusal)
+    call = stub(channel).WatchUpload(upload_service_pb2.WatchUploadRequest(owner=owner, upload_id=ids[0]))
+    assert (await call.read()).upload == whole
+    call.cancel()
+
+
 async def test_a_page_token_of_somebody_elses_making_is_refused(channel: grpc.aio.Channel) -> None:
     request = upload_service_pb2.ListUploadsRequest(owner=new_user(), page_token="nonsense")
     assert (await refusal_of(stub(channel).ListUploads(request))).info.metadata["field"] == "page_token"
@@ -249,6 +268,7 @@ async def test_an_archives_members_take_its_place(channel: grpc.aio.Channel, own
         assert (got.status, got.total_files, got.skipped_files) == (upload_pb2.UPLOAD_STATUS_PENDING, 2, 3)
         assert [(file.index, file.filename) for file in got.files] == [(0, "m0.json"), (1, "m1.json")]
         assert [refusal.reason for refusal in got.refusals] == ["TOO_LARGE"]
+        assert got.refused_files == 1
         member = await one_lease(stream, total=2, ended=1)
         assert await read_payload(channel, member) == b"first member"
     chunks = "SELECT count(*) FROM public.upload_file_chunks c JOIN public.upload_files f ON f.id = c.file_id"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
+from random import randbytes
 from uuid import uuid4
 
 import pytest
 
 from coordinator.errors import Busy, PayloadTooLarge
+from coordinator.settings import Settings
 from coordinator.spool import Spool, SpoolRoom
+from coordinator.store.archives import encode_chunk
 
 _MIB = 1 << 20
 
@@ -71,3 +75,50 @@ async def test_a_place_is_given_back_once_however_often_a_spool_is_closed() -> N
     with pytest.raises(Busy):
         room.open(person)
     await last.close()
+
+
+async def test_files_of_one_person_together_take_half_of_the_bytes_and_leave_the_rest_to_others() -> None:
+    room, person = SpoolRoom(max_files=8, max_bytes=20), uuid4()
+    one, two, other = room.open(person), room.open(person), room.open(uuid4())
+    await one.append(b"123456")
+    await two.append(b"1234")
+    with pytest.raises(Busy, match="same person") as refused:
+        await two.append(b"5")
+    assert refused.value.metadata["limit"] == "10"
+    await other.append(b"1234567890")
+    for spool in (one, two, other):
+        await spool.close()
+
+
+async def test_one_large_file_alone_takes_more_than_half_of_the_bytes() -> None:
+    room, person = SpoolRoom(max_files=8, max_bytes=20), uuid4()
+    large, small = room.open(person), room.open(person)
+    await large.append(b"1234567890")
+    await large.append(b"12345")
+    with pytest.raises(Busy, match="same person"):
+        await small.append(b"1")
+    await large.close()
+    await small.append(b"1")
+    await small.close()
+
+
+async def test_bytes_of_a_person_are_given_back_with_their_file() -> None:
+    room, person = SpoolRoom(max_files=8, max_bytes=20), uuid4()
+    stays = room.open(person)
+    await stays.append(b"1")
+    for _ in range(5):
+        spool = room.open(person)
+        await spool.append(b"123456789")
+        await spool.close()
+    await stays.close()
+
+
+async def test_an_upload_of_the_usual_most_bytes_fits_into_the_usual_room_even_where_nothing_compresses() -> None:
+    settings = Settings(DATABASE_URL="postgresql://localhost/sluice")
+    room, person = SpoolRoom(max_files=settings.incoming_files, max_bytes=settings.staged_bytes), uuid4()
+    spool = room.open(person)
+    encoded = encode_chunk(person, 0, _MIB, zlib.compress(randbytes(_MIB)))
+    for number in range(1, settings.upload_bytes // _MIB + 1):
+        room.take(person, len(encoded), number * len(encoded))
+    room.give_back(person, settings.upload_bytes // _MIB * len(encoded))
+    await spool.close()

@@ -229,6 +229,7 @@ class Upload(_message.Message):
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     FILES_FIELD_NUMBER: _builtins.int
     REFUSALS_FIELD_NUMBER: _builtins.int
+    REFUSED_FILES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     status: Global___UploadStatus.ValueType
     filename: _builtins.str
@@ -247,6 +248,8 @@ class Upload(_message.Message):
     superseded_records: _builtins.int
     error_message: _builtins.str
     """A sentence about what failed; empty where nothing did."""
+    refused_files: _builtins.int
+    """How many files were refused, in lists as well."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -259,7 +262,7 @@ class Upload(_message.Message):
 
     @_builtins.property
     def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___FileRefusal]:
-        """Files that were refused on the way in or in the archive."""
+        """Files that were refused on the way in or in the archive. Left out of lists, where refused_files counts them."""
 
     def __init__(
         self,
@@ -281,10 +284,11 @@ class Upload(_message.Message):
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         files: _abc.Iterable[Global___UploadFile] | None = ...,
         refusals: _abc.Iterable[Global___FileRefusal] | None = ...,
+        refused_files: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_total_files", b"_total_files", "created_at", b"created_at", "total_files", b"total_files", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_files", b"_total_files", "created_at", b"created_at", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "failed_files", b"failed_files", "filename", b"filename", "files", b"files", "id", b"id", "inserted_records", b"inserted_records", "processed_files", b"processed_files", "refusals", b"refusals", "rejected_records", b"rejected_records", "skipped_files", b"skipped_files", "status", b"status", "superseded_records", b"superseded_records", "total_files", b"total_files", "total_records", b"total_records", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_files", b"_total_files", "created_at", b"created_at", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "failed_files", b"failed_files", "filename", b"filename", "files", b"files", "id", b"id", "inserted_records", b"inserted_records", "processed_files", b"processed_files", "refusals", b"refusals", "refused_files", b"refused_files", "rejected_records", b"rejected_records", "skipped_files", b"skipped_files", "status", b"status", "superseded_records", b"superseded_records", "total_files", b"total_files", "total_records", b"total_records", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_files: _TypeAlias = _typing.Literal["total_files"]  # noqa: Y015
     _WhichOneofArgType__total_files: _TypeAlias = _typing.Literal["_total_files", b"_total_files"]  # noqa: Y015
