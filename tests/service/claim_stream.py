@@ -17,15 +17,22 @@ class ClaimStream:
     def __init__(self, call: Any, welcome: worker_service_pb2.Welcome) -> None:
         self.call = call
         self.welcome = welcome
+        # gRPC takes one write at a time.
+        self._saying = asyncio.Lock()
+
+    async def say(self, **message: Any) -> None:
+        """Sends one message."""
+        async with self._saying:
+            await self.call.write(worker_service_pb2.ClaimRequest(**message))
 
     async def grant(self, jobs: int, *, ended: int = 0, bytes_total: int | None = None) -> None:
         """Grants so many jobs in all."""
         credit = worker_service_pb2.Credit(jobs_total=jobs, ended_total=ended, bytes_total=bytes_total)
-        await self.call.write(worker_service_pb2.ClaimRequest(credit=credit))
+        await self.say(credit=credit)
 
     async def ping(self, sequence: int = 1) -> worker_service_pb2.Pong:
         """Pings and returns the Pong with the same sequence, passing over what comes before it."""
-        await self.call.write(worker_service_pb2.ClaimRequest(ping=worker_service_pb2.Ping(sequence=sequence)))
+        await self.say(ping=worker_service_pb2.Ping(sequence=sequence))
         while True:
             pong = await self.pong()
             if pong.sequence == sequence:
@@ -33,7 +40,7 @@ class ClaimStream:
 
     async def goodbye(self) -> None:
         """Leaves for good, and reads to the end."""
-        await self.call.write(worker_service_pb2.ClaimRequest(goodbye=worker_service_pb2.Goodbye()))
+        await self.say(goodbye=worker_service_pb2.Goodbye())
         while await self.call.read() is not grpc.aio.EOF:
             pass
 

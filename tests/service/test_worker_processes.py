@@ -61,7 +61,7 @@ async def pinging(stream: ClaimStream) -> AsyncIterator[None]:
 
     async def ping() -> None:
         while True:
-            await stream.call.write(worker_service_pb2.ClaimRequest(ping=worker_service_pb2.Ping()))
+            await stream.say(ping=worker_service_pb2.Ping())
             await asyncio.sleep(LEASE["ping_seconds"])
 
     task = asyncio.create_task(ping())
