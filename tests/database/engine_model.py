@@ -1,0 +1,105 @@
+"""What the engine does to jobs, in plain Python: the oracle of the state machine. Knows no SQL and no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+RETRY_SECONDS = 1.0
+DEADLINE_SECONDS = 40.0
+
+
+@dataclass(slots=True)
+class ModelJob:
+    """One job as it ought to stand; times in seconds since the beginning."""
+
+    priority: int
+    max_attempts: int
+    unique_key: str | None
+    due: float | None
+    expires: float | None
+    state: str = "pending"
+    attempt: int = 0
+    token: int | None = None
+    session: int | None = None
+    started: float = 0.0
+    ended: tuple[int, str] | None = None
+    errors: int = 0
+    progress: int | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in {"pending", "scheduled", "processing"}
+
+    def give_up(self, verb: str, state: str) -> None:
+        """Ends the attempt under way, if any: its token is void from now on."""
+        if self.token is not None:
+            self.ended = (self.token, verb)
+        self.state, self.token, self.session = state, None, None
+
+    def err(self, verb: str, again: str, *, permanent: bool = False) -> None:
+        self.errors += 1
+        final = permanent or self.attempt >= self.max_attempts
+        self.expires = self.expires if final else None
+        self.give_up(verb, "failed" if final else again)
+
+
+@dataclass(slots=True)
+class ModelSession:
+    expires: float
+    lease: float
+    epoch: int = 1
+    open: bool = True
+
+
+@dataclass
+class Model:
+    now: float = 0.0
+    jobs: dict[UUID, ModelJob] = field(default_factory=dict)
+    sessions: dict[int, ModelSession] = field(default_factory=dict)
+
+    def claimable(self) -> dict[UUID, ModelJob]:
+        fresh = {key: job for key, job in self.jobs.items() if job.expires is None or job.expires > self.now}
+        return {key: job for key, job in fresh.items() if job.state == "pending"}
+
+    def claim(self, job_id: UUID, token: int, session: int) -> None:
+        job = self.jobs[job_id]
+        job.state, job.token, job.session, job.started = "processing", token, session, self.now
+        job.attempt += 1
+
+    def hear(self, verb: str, job_id: UUID, token: int, value: float) -> bool:
+        """A worker's message, fresh or old; returns whether it is answered with success."""
+        job = self.jobs[job_id]
+        if job.token != token:
+            return verb != "progress" and job.ended == (token, verb)
+        match verb:
+            case "complete":
+                job.give_up(verb, "completed")
+            case "fail":
+                job.due = self.now + RETRY_SECONDS
+                job.err(verb, "scheduled", permanent=value > 5)
+            case "progress":
+                job.progress = int(value)
+            case "release" | "snooze":
+                job.attempt -= 1
+                job.give_up(verb, "pending" if verb == "release" else "scheduled")
+                if verb == "snooze":
+                    job.due, job.expires = self.now + value, None
+        return True
+
+    def reap(self) -> None:
+        for session in self.sessions.values():
+            session.open = session.open and session.expires > self.now
+        for job in self.jobs.values():
+            if job.session is not None and not self.sessions[job.session].open:
+                job.err("reap", "pending")
+
+    def reap_overdue(self) -> None:
+        for job in self.jobs.values():
+            if job.token is not None and job.started + DEADLINE_SECONDS <= self.now:
+                job.err("reap", "pending")
+
+    def redrivable(self, job_id: UUID) -> bool:
+        job = self.jobs[job_id]
+        taken = {other.unique_key for other in self.jobs.values() if other.is_live and other.unique_key}
+        return job.state == "failed" and job.unique_key not in taken

@@ -1,0 +1,345 @@
+"""The store against a model: any order of verbs, deaths and old messages, with time that is pushed."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from coordinator.database import Database
+from coordinator.domain import Failure, Lease, Place, Postponement, Progress, ProgressReport, RetryPolicy
+from coordinator.errors import JobFinished
+from coordinator.store import enqueueing, jobs, leases, reaping, sessions
+from coordinator.store.jobs import Act
+from coordinator.store.sessions import Heard, SessionKey
+from tests.database.engine_model import DEADLINE_SECONDS, RETRY_SECONDS, Model, ModelJob, ModelSession
+from tests.database.stores import PROFILE, Clock, Store, new_database, new_job
+
+T = TypeVar("T")
+
+LEASE_SECONDS = 15.0
+GRACE_SECONDS = 1.5
+VERBS = ("complete", "fail", "release", "snooze", "progress")
+EVERYTHING = (
+    "TRUNCATE sluice.jobs, sluice.job_history, sluice.lanes, sluice.queue_clocks, sluice.worker_sessions, "
+    "sluice.lease_notices, sluice.enqueue_keys, sluice.queues, sluice.audit_log"
+)
+STAND = (
+    "SELECT id, state, attempt, lease_token, ended_token, ended_verb, coalesce(jsonb_array_length(errors), 0), "
+    "(progress ->> 'done')::integer FROM sluice.jobs UNION ALL "
+    "SELECT id, state, attempt, NULL, ended_token, ended_verb, coalesce(jsonb_array_length(errors), 0), "
+    "(progress ->> 'done')::integer FROM sluice.job_history"
+)
+
+
+class Engine(RuleBasedStateMachine):
+    """Two coordinators over one database, any number of workers, and everything that was ever said."""
+
+    def __init__(self, runner: asyncio.Runner, database: Database, clock: Clock, owner_url: str) -> None:
+        super().__init__()
+        self._runner = runner
+        self._owner = psycopg.connect(owner_url, autocommit=True)
+        self._owner.execute(EVERYTHING)
+        self._clock = clock
+        self.database = database
+        self.coordinators = [Store(database), Store(database)]
+        self.model = Model()
+        self.keys: dict[int, SessionKey] = {}
+        self.secrets: dict[int, bytes] = {}
+        self.said: list[tuple[str, UUID, int, float]] = []
+        # Every lease that was ever given.
+        self.given: list[tuple[str, UUID, int, float]] = []
+        self.requests: dict[str, tuple[UUID, ...]] = {}
+
+    def teardown(self) -> None:
+        self._owner.close()
+
+    def run(self, call: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(call)
+
+    def tell(self, places: tuple[Place, ...]) -> None:
+        """Whoever makes jobs pending tells every coordinator."""
+        for store in self.coordinators:
+            store.marks.lower(places)
+
+    @rule(
+        number=st.integers(1, 3),
+        priority=st.integers(-1, 1),
+        lane=st.sampled_from([None, "a", "b"]),
+        delay=st.sampled_from([0, 0, 0, 5]),
+        expire=st.sampled_from([None, None, 20]),
+        attempts=st.integers(1, 3),
+        unique=st.sampled_from([None, None, "x", "y"]),
+        key=st.sampled_from(["", "", "k1", "k2"]),
+        at=st.integers(0, 1),
+    )
+    def enqueue(
+        self,
+        number: int,
+        priority: int,
+        lane: str | None,
+        delay: int,
+        expire: int | None,
+        attempts: int,
+        unique: str | None,
+        key: str,
+        at: int,
+    ) -> None:
+        policy = RetryPolicy(attempts, round(RETRY_SECONDS * 1000), 1.0, 60_000, jitter=0.0)
+        new = [
+            new_job(
+                priority=priority,
+                lane=lane,
+                delay_ms=delay * 1000,
+                expire_ms=None if expire is None else expire * 1000,
+                retry_policy=policy,
+                unique_key=unique,
+                deadline_ms=round(DEADLINE_SECONDS * 1000),
+            )
+            for _ in range(number)
+        ]
+        store = self.coordinators[at]
+        stored = self.run(enqueueing.enqueue(self.database, store.clocks, "tests", key, key.encode(), new))
+        self.tell(stored.pending)
+        assert stored.repeated == (key in self.requests)
+        if stored.repeated:
+            assert stored.job_ids == self.requests[key]
+            return
+        if key:
+            self.requests[key] = stored.job_ids
+        holder = next(
+            (k for k, job in self.model.jobs.items() if unique and job.unique_key == unique and job.is_live), None
+        )
+        for wanted, job_id in zip(new, stored.job_ids, strict=True):
+            if unique:
+                holder = holder or wanted.id
+                assert job_id == holder
+            if job_id == wanted.id and job_id not in self.model.jobs:
+                due = self.model.now + delay if delay else None
+                expires = None if expire is None else self.model.now + expire
+                state = "scheduled" if delay else "pending"
+                self.model.jobs[job_id] = ModelJob(priority, attempts, unique, due, expires, state)
+
+    @rule(at=st.integers(0, 1))
+    def open_session(self, at: int) -> None:
+        secret = secrets.token_bytes(8)
+        key = self.run(self.coordinators[at].open_session(LEASE_SECONDS, secret))
+        self.keys[key.id], self.secrets[key.id] = key, secret
+        self.model.sessions[key.id] = ModelSession(self.model.now + LEASE_SECONDS, LEASE_SECONDS)
+
+    @precondition(lambda self: self.keys)
+    @rule(data=st.data(), number=st.integers(1, 4), at=st.integers(0, 1), from_start=st.booleans())
+    def claim(self, data: st.DataObject, number: int, at: int, *, from_start: bool) -> None:
+        session_id = data.draw(st.sampled_from(sorted(self.keys)))
+        key = self.keys[session_id]
+        session = self.model.sessions[session_id]
+        may = session.open and session.expires > self.model.now
+        claimable = self.model.claimable()
+        claimed = self.run(self.coordinators[at].claim(key, number, from_start=from_start))
+        assert len(claimed) == (min(number, len(claimable)) if may else 0), "by its marks as well as from the start"
+        for job in claimed:
+            assert job.lease.job_id in claimable, "none is held twice, none runs before its time"
+            self.model.claim(job.lease.job_id, job.lease.token, session_id)
+            self.given.append(("", job.lease.job_id, job.lease.token, 3.0))
+            assert job.attempt == self.model.jobs[job.lease.job_id].attempt
+        left = [job.priority for key, job in claimable.items() if key not in {one.lease.job_id for one in claimed}]
+        assert not claimed or not left or max(job.priority for job in claimed) <= min(left), "strict by priority"
+
+    @precondition(lambda self: self.model.claimable() and any(key.epoch > 1 for key in self.keys.values()))
+    @rule(at=st.integers(0, 1))
+    def a_coordinator_that_was_passed_over_claims(self, at: int) -> None:
+        for key in self.keys.values():
+            if key.epoch > 1:
+                former = SessionKey(key.id, key.epoch - 1)
+                assert self.run(self.coordinators[at].claim(former, 4)) == []
+
+    @precondition(lambda self: any(job.token is not None for job in self.model.jobs.values()))
+    @rule(data=st.data(), verb=st.sampled_from(VERBS), value=st.integers(0, 9))
+    def say(self, data: st.DataObject, verb: str, value: int) -> None:
+        held = {job_id: job.token for job_id, job in self.model.jobs.items() if job.token is not None}
+        job_id = data.draw(st.sampled_from(sorted(held)))
+        message = (verb, job_id, held[job_id] or 0, float(value))
+        self.said.append(message)
+        self._hear(*message)
+
+    @precondition(lambda self: self.said)
+    @rule(data=st.data())
+    def say_again(self, data: st.DataObject) -> None:
+        self._hear(*data.draw(st.sampled_from(self.said)))
+
+    @precondition(lambda self: self.said)
+    @rule(data=st.data(), verb=st.sampled_from(VERBS))
+    def say_another_verb_with_an_old_token(self, data: st.DataObject, verb: str) -> None:
+        _, job_id, token, value = data.draw(st.sampled_from(self.said))
+        self._hear(verb, job_id, token, value)
+
+    @precondition(lambda self: self.zombies())
+    @rule(data=st.data(), verb=st.sampled_from(VERBS))
+    def a_zombie_speaks(self, data: st.DataObject, verb: str) -> None:
+        _, job_id, token, value = data.draw(st.sampled_from(self.zombies()))
+        self._hear(verb, job_id, token, value)
+
+    def zombies(self) -> list[tuple[str, UUID, int, float]]:
+        """Leases of jobs that are held under another one by now."""
+        jobs = self.model.jobs
+        return [one for one in self.given if jobs[one[1]].token is not None and jobs[one[1]].token != one[2]]
+
+    def _hear(self, verb: str, job_id: UUID, token: int, value: float) -> None:
+        accepted = self.run(self._deliver(verb, Lease(job_id, token), value))
+        assert accepted == self.model.hear(verb, job_id, token, value), verb
+
+    async def _deliver(self, verb: str, lease: Lease, value: float) -> bool:
+        match verb:
+            case "complete":
+                return not await leases.complete(self.database, [lease], ["1"])
+            case "fail":
+                (outcome,) = await leases.fail(self.database, [Failure(lease, "BROKEN", "", permanent=value > 5)])
+                return not outcome.refused
+            case "release":
+                released = await leases.release(self.database, [lease])
+                self.tell(released.pending)
+                return not released.refused
+            case "snooze":
+                return not await leases.snooze(self.database, [Postponement(lease, round(value * 1000))])
+            case _:
+                report = ProgressReport(lease, Progress(int(value), 10, ""))
+                return not await leases.report_progress(self.database, [report])
+
+    @rule(seconds=st.sampled_from([0.5, 1.0, 4.0, 10.0, 16.0]))
+    def time_passes(self, seconds: float) -> None:
+        self._clock.push(seconds)
+        self.model.now += seconds
+
+    @precondition(lambda self: self.keys)
+    @rule(
+        data=st.data(), what=st.sampled_from(["ping", "ping", "leave", "close", "resume", "late"]), at=st.integers(0, 1)
+    )
+    def a_session_lives_or_ends(self, data: st.DataObject, what: str, at: int) -> None:
+        session_id = data.draw(st.sampled_from(sorted(self.keys)))
+        key, session = self.keys[session_id], self.model.sessions[session_id]
+        until = self.model.now + LEASE_SECONDS
+        match what:
+            case "ping":
+                alive = self.run(sessions.keep_alive(self.database, [Heard(key, round(LEASE_SECONDS * 1000))]))
+                assert alive == ({session_id} if session.open else set())
+                session.expires = max(session.expires, until)
+            case "late":  # what a coordinator that was passed over still does
+                former = SessionKey(session_id, key.epoch - 1)
+                assert not self.run(sessions.keep_alive(self.database, [Heard(former, 10**9)]))
+                self.run(sessions.close_session(self.database, former))
+                self.run(sessions.leave_session(self.database, former, 0.0))
+            case "leave":
+                self.run(sessions.leave_session(self.database, key, GRACE_SECONDS))
+                session.expires = min(session.expires, self.model.now + GRACE_SECONDS)
+            case "close":
+                self.run(sessions.close_session(self.database, key))
+                session.open = False
+            case _:
+                by, secret = self.coordinators[at].coordinator, self.secrets[session_id]
+                resumed = self.run(sessions.resume_session(self.database, by, PROFILE, secret, LEASE_SECONDS))
+                assert (resumed is not None) == session.open
+                if resumed is not None:
+                    session.epoch, session.expires = session.epoch + 1, until
+                    assert resumed == SessionKey(session_id, session.epoch)
+                    self.keys[session_id] = resumed
+
+    @rule()
+    def reap(self) -> None:
+        ended = self.run(reaping.reap_dead_sessions(self.database))
+        self.tell(tuple(job.place for job in ended if job.place is not None))
+        self.model.reap()
+
+    @rule()
+    def reap_overdue(self) -> None:
+        ended = self.run(reaping.reap_overdue(self.database))
+        self.tell(tuple(job.place for job in ended if job.place is not None))
+        self.model.reap_overdue()
+
+    @rule()
+    def promote_and_expire(self) -> None:
+        self.tell(self.run(jobs.promote_due(self.database)))
+        self.run(reaping.expire_jobs(self.database))
+        for job in self.model.jobs.values():
+            if job.state == "scheduled" and job.due is not None and job.due <= self.model.now:
+                job.state = "pending"
+            was_never_taken = job.is_live and job.attempt == 0 and job.token is None
+            if was_never_taken and job.expires is not None and job.expires <= self.model.now:
+                job.err("expire", "", permanent=True)
+
+    @precondition(lambda self: self.model.jobs)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        job_id = data.draw(st.sampled_from(sorted(self.model.jobs)))
+        job = self.model.jobs[job_id]
+        if job.state in {"completed", "failed"}:
+            with pytest.raises(JobFinished):
+                self.run(jobs.cancel_job(self.database, "tests", job_id))
+            return
+        assert (self.run(jobs.cancel_job(self.database, "tests", job_id)) is None) == (job.state == "cancelled")
+        if job.is_live:
+            job.give_up("cancel", "cancelled")
+
+    @precondition(lambda self: self.model.jobs)
+    @rule(data=st.data(), at=st.integers(0, 1))
+    def redrive(self, data: st.DataObject, at: int) -> None:
+        job_id = data.draw(st.sampled_from(sorted(self.model.jobs)))
+        act = Act("tests", "", "RedriveJobs", {})
+        redriven = self.run(jobs.redrive(self.database, self.coordinators[at].clocks, [job_id], act))
+        self.tell(redriven.pending)
+        assert (redriven.job_ids == (job_id,)) == self.model.redrivable(job_id)
+        if redriven.job_ids:
+            job = self.model.jobs[job_id]
+            job.state, job.attempt, job.expires = "pending", 0, None
+
+    @rule(at=st.integers(0, 1))
+    def a_coordinator_dies(self, at: int) -> None:
+        self.coordinators[at] = Store(self.database)
+
+    @rule(at=st.integers(0, 1))
+    def clocks_are_exchanged(self, at: int) -> None:
+        self.run(jobs.store_virtual_times(self.database, self.coordinators[at].clocks))
+        self.run(jobs.load_virtual_times(self.database, self.coordinators[at].clocks))
+
+    @invariant()
+    def every_job_stands_as_the_model_says(self) -> None:
+        rows = self._owner.execute(STAND).fetchall()
+        assert len({row[0] for row in rows}) == len(rows), "a job is live or in history, never both"
+        ought = {
+            job_id: (job.state, job.attempt, job.token, *(job.ended or (None, None)), job.errors, job.progress)
+            for job_id, job in self.model.jobs.items()
+        }
+        assert {row[0]: row[1:] for row in rows} == ought
+
+
+@pytest.mark.parametrize(
+    ("examples", "steps"), [(30, 40), pytest.param(600, 80, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+def test_the_engine_does_what_the_model_says(
+    database_url: str, owner_url: str, clock: Clock, examples: int, steps: int
+) -> None:
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+
+    def make() -> Engine:
+        return Engine(runner, database, clock, owner_url)
+
+    with asyncio.Runner() as runner:
+        database = new_database(database_url)
+        runner.run(database.open())
+        try:
+            run_state_machine_as_test(make, settings=chosen)  # type: ignore[arg-type]  # any maker of machines will do
+        finally:
+            runner.run(database.close())
