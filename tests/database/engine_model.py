@@ -99,6 +99,14 @@ class Model:
             if job.token is not None and job.started + DEADLINE_SECONDS <= self.now:
                 job.err("reap", "pending")
 
+    def promote_and_expire(self) -> None:
+        for job in self.jobs.values():
+            if job.state == "scheduled" and job.due is not None and job.due <= self.now:
+                job.state = "pending"
+            was_never_taken = job.is_live and job.attempt == 0 and job.token is None
+            if was_never_taken and job.expires is not None and job.expires <= self.now:
+                job.err("expire", "", permanent=True)
+
     def redrivable(self, job_id: UUID) -> bool:
         job = self.jobs[job_id]
         taken = {other.unique_key for other in self.jobs.values() if other.is_live and other.unique_key}

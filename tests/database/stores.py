@@ -90,7 +90,7 @@ def new_database(url: str, *, max_connections: int = 8, timeout_seconds: float =
 def new_job(**fields: Any) -> NewJob:
     """Returns a job of queue "q" and kind "k" without a lane, unless told otherwise."""
     chosen = {"queue": "q", "kind": "k", "payload": b"", "size": 0, "owner": "tests", "lane": None, **fields}
-    return NewJob(id=new_id(), **chosen)
+    return NewJob(**{"id": new_id(), **chosen})
 
 
 QUICK = RetryPolicy(max_attempts=2, base_ms=1000, factor=2.0, ceiling_ms=60_000)

@@ -12,7 +12,14 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from coordinator.database import Database
 from coordinator.domain import Failure, Lease, Place, Postponement, Progress, ProgressReport, RetryPolicy
@@ -128,16 +135,20 @@ class Engine(RuleBasedStateMachine):
                 state = "scheduled" if delay else "pending"
                 self.model.jobs[job_id] = ModelJob(priority, attempts, unique, due, expires, state)
 
-    @rule(at=st.integers(0, 1))
-    def open_session(self, at: int) -> None:
+    @initialize(at=st.integers(0, 1))
+    def somebody_works(self, at: int) -> None:
+        self._open_session(at)
+
+    def _open_session(self, at: int) -> None:
         secret = secrets.token_bytes(8)
         key = self.run(self.coordinators[at].open_session(LEASE_SECONDS, secret))
         self.keys[key.id], self.secrets[key.id] = key, secret
         self.model.sessions[key.id] = ModelSession(self.model.now + LEASE_SECONDS, LEASE_SECONDS)
 
-    @precondition(lambda self: self.keys)
     @rule(data=st.data(), number=st.integers(1, 4), at=st.integers(0, 1), from_start=st.booleans())
     def claim(self, data: st.DataObject, number: int, at: int, *, from_start: bool) -> None:
+        if not any(session.open for session in self.model.sessions.values()):
+            self._open_session(at)
         session_id = data.draw(st.sampled_from(sorted(self.keys)))
         key = self.keys[session_id]
         session = self.model.sessions[session_id]
@@ -153,14 +164,6 @@ class Engine(RuleBasedStateMachine):
         left = [job.priority for key, job in claimable.items() if key not in {one.lease.job_id for one in claimed}]
         assert not claimed or not left or max(job.priority for job in claimed) <= min(left), "strict by priority"
 
-    @precondition(lambda self: self.model.claimable() and any(key.epoch > 1 for key in self.keys.values()))
-    @rule(at=st.integers(0, 1))
-    def a_coordinator_that_was_passed_over_claims(self, at: int) -> None:
-        for key in self.keys.values():
-            if key.epoch > 1:
-                former = SessionKey(key.id, key.epoch - 1)
-                assert self.run(self.coordinators[at].claim(former, 4)) == []
-
     @precondition(lambda self: any(job.token is not None for job in self.model.jobs.values()))
     @rule(data=st.data(), verb=st.sampled_from(VERBS), value=st.integers(0, 9))
     def say(self, data: st.DataObject, verb: str, value: int) -> None:
@@ -170,22 +173,13 @@ class Engine(RuleBasedStateMachine):
         self.said.append(message)
         self._hear(*message)
 
-    @precondition(lambda self: self.said)
-    @rule(data=st.data())
-    def say_again(self, data: st.DataObject) -> None:
-        self._hear(*data.draw(st.sampled_from(self.said)))
-
-    @precondition(lambda self: self.said)
-    @rule(data=st.data(), verb=st.sampled_from(VERBS))
-    def say_another_verb_with_an_old_token(self, data: st.DataObject, verb: str) -> None:
-        _, job_id, token, value = data.draw(st.sampled_from(self.said))
-        self._hear(verb, job_id, token, value)
-
-    @precondition(lambda self: self.zombies())
-    @rule(data=st.data(), verb=st.sampled_from(VERBS))
-    def a_zombie_speaks(self, data: st.DataObject, verb: str) -> None:
-        _, job_id, token, value = data.draw(st.sampled_from(self.zombies()))
-        self._hear(verb, job_id, token, value)
+    @precondition(lambda self: self.given)
+    @rule(data=st.data(), verb=st.sampled_from(VERBS), what=st.sampled_from(["again", "other", "zombie"]))
+    def say_something_old(self, data: st.DataObject, verb: str, what: str) -> None:
+        """The same once more, another verb with an old token, or whatever where somebody else has the job."""
+        old = self.zombies() if what == "zombie" else self.said
+        said, job_id, token, value = data.draw(st.sampled_from(old or self.given))
+        self._hear(said if what == "again" and said else verb, job_id, token, value)
 
     def zombies(self) -> list[tuple[str, UUID, int, float]]:
         """Leases of jobs that are held under another one by now."""
@@ -233,6 +227,7 @@ class Engine(RuleBasedStateMachine):
                 session.expires = max(session.expires, until)
             case "late":  # what a coordinator that was passed over still does
                 former = SessionKey(session_id, key.epoch - 1)
+                assert self.run(self.coordinators[at].claim(former, 4)) == []
                 assert not self.run(sessions.keep_alive(self.database, [Heard(former, 10**9)]))
                 self.run(sessions.close_session(self.database, former))
                 self.run(sessions.leave_session(self.database, former, 0.0))
@@ -251,33 +246,32 @@ class Engine(RuleBasedStateMachine):
                     assert resumed == SessionKey(session_id, session.epoch)
                     self.keys[session_id] = resumed
 
-    @rule()
-    def reap(self) -> None:
-        ended = self.run(reaping.reap_dead_sessions(self.database))
-        self.tell(tuple(job.place for job in ended if job.place is not None))
-        self.model.reap()
-
-    @rule()
-    def reap_overdue(self) -> None:
-        ended = self.run(reaping.reap_overdue(self.database))
-        self.tell(tuple(job.place for job in ended if job.place is not None))
-        self.model.reap_overdue()
-
-    @rule()
-    def promote_and_expire(self) -> None:
-        self.tell(self.run(jobs.promote_due(self.database)))
-        self.run(reaping.expire_jobs(self.database))
-        for job in self.model.jobs.values():
-            if job.state == "scheduled" and job.due is not None and job.due <= self.model.now:
-                job.state = "pending"
-            was_never_taken = job.is_live and job.attempt == 0 and job.token is None
-            if was_never_taken and job.expires is not None and job.expires <= self.model.now:
-                job.err("expire", "", permanent=True)
+    @rule(duty=st.sampled_from(["reap", "overdue", "promote"]))
+    def a_duty_is_done(self, duty: str) -> None:
+        match duty:
+            case "reap":
+                ended = self.run(reaping.reap_dead_sessions(self.database))
+                self.tell(tuple(job.place for job in ended if job.place is not None))
+                self.model.reap()
+            case "overdue":
+                ended = self.run(reaping.reap_overdue(self.database))
+                self.tell(tuple(job.place for job in ended if job.place is not None))
+                self.model.reap_overdue()
+            case _:
+                self.tell(self.run(jobs.promote_due(self.database)))
+                self.run(reaping.expire_jobs(self.database))
+                self.model.promote_and_expire()
 
     @precondition(lambda self: self.model.jobs)
-    @rule(data=st.data())
-    def cancel(self, data: st.DataObject) -> None:
-        job_id = data.draw(st.sampled_from(sorted(self.model.jobs)))
+    @rule(data=st.data(), what=st.sampled_from(["cancel", "redrive"]), at=st.integers(0, 1))
+    def somebody_intervenes(self, data: st.DataObject, what: str, at: int) -> None:
+        failed = sorted(job_id for job_id, job in self.model.jobs.items() if job.state == "failed")
+        if what == "cancel":
+            self._cancel(data.draw(st.sampled_from(sorted(self.model.jobs))))
+        else:
+            self._redrive(data.draw(st.sampled_from(failed or sorted(self.model.jobs))), at)
+
+    def _cancel(self, job_id: UUID) -> None:
         job = self.model.jobs[job_id]
         if job.state in {"completed", "failed"}:
             with pytest.raises(JobFinished):
@@ -287,10 +281,7 @@ class Engine(RuleBasedStateMachine):
         if job.is_live:
             job.give_up("cancel", "cancelled")
 
-    @precondition(lambda self: self.model.jobs)
-    @rule(data=st.data(), at=st.integers(0, 1))
-    def redrive(self, data: st.DataObject, at: int) -> None:
-        job_id = data.draw(st.sampled_from(sorted(self.model.jobs)))
+    def _redrive(self, job_id: UUID, at: int) -> None:
         act = Act("tests", "", "RedriveJobs", {})
         redriven = self.run(jobs.redrive(self.database, self.coordinators[at].clocks, [job_id], act))
         self.tell(redriven.pending)
@@ -299,12 +290,10 @@ class Engine(RuleBasedStateMachine):
             job = self.model.jobs[job_id]
             job.state, job.attempt, job.expires = "pending", 0, None
 
-    @rule(at=st.integers(0, 1))
-    def a_coordinator_dies(self, at: int) -> None:
-        self.coordinators[at] = Store(self.database)
-
-    @rule(at=st.integers(0, 1))
-    def clocks_are_exchanged(self, at: int) -> None:
+    @rule(at=st.integers(0, 1), dies=st.booleans())
+    def a_coordinator_dies_or_learns_of_others(self, at: int, *, dies: bool) -> None:
+        if dies:
+            self.coordinators[at] = Store(self.database)
         self.run(jobs.store_virtual_times(self.database, self.coordinators[at].clocks))
         self.run(jobs.load_virtual_times(self.database, self.coordinators[at].clocks))
 
@@ -320,7 +309,7 @@ class Engine(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(30, 40), pytest.param(600, 80, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+    ("examples", "steps"), [(30, 50), pytest.param(600, 80, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
 def test_the_engine_does_what_the_model_says(
     database_url: str, owner_url: str, clock: Clock, examples: int, steps: int
