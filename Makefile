@@ -13,11 +13,12 @@ BRING_CHROMIUM = command -v chromium >/dev/null || { \
 		echo 'The browser tests need Chromium: install it (Debian: apt-get install chromium), or run make browser as root.' >&2; false; \
 	fi; }
 
+# Where it cannot be installed, the matrix says so. Debian's package starts a server of its own, which nobody asked for.
 BRING_PGBOUNCER = PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null || { \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null; \
-	else \
-		echo 'The tests behind a pooler need PgBouncer: install it (Debian: apt-get install pgbouncer).' >&2; false; \
+		echo 'Installing PgBouncer for the tests behind a pooler'; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null && \
+		{ service pgbouncer stop; update-rc.d pgbouncer disable; } >/dev/null 2>&1; \
 	fi; }
 
 .DEFAULT_GOAL := help
@@ -47,13 +48,13 @@ browser: ## Install Chromium for the browser tests where it is missing (needs ro
 run: setup ## Start everything on this machine, ingest the sample export, stay until Ctrl-C (ARGS="--http-port 9000")
 	@exec $(PY) -m stack $(ARGS)
 
-test: setup ## Run all tests but the long ones, those of the database on PostgreSQL 14 too (ARGS="tests/unit -k lease" chooses some, on 18)
+test: setup ## Run all tests but the long ones, then those of the database on PostgreSQL 14 (ARGS="tests/unit -k lease": only these, on 18)
 	@$(BRING_CHROMIUM) || true
 	@$(PY) -m pytest -m 'not long' --numprocesses 2 --dist loadfile $(ARGS)
-	@$(if $(ARGS),,$(PY) -m tests.matrix.run 14)
+	@$(if $(strip $(ARGS)),,echo 'The database tests on the oldest PostgreSQL:'; $(PY) -m tests.matrix.run oldest)
 
 test-matrix: setup ## Run the database tests on PostgreSQL 14 to 18 and behind PgBouncer (ARGS="14 pgbouncer" chooses some)
-	@$(BRING_PGBOUNCER) || true
+	@$(if $(filter pgbouncer,$(or $(strip $(ARGS)),pgbouncer)),$(BRING_PGBOUNCER) || true)
 	@$(PY) -m tests.matrix.run $(ARGS)
 
 bench: setup ## Measure what the queue promises: rescue, depth, idle streams (a quarter of an hour)

@@ -43,8 +43,10 @@ DECLARE
     first timestamptz := day::timestamp AT TIME ZONE 'UTC';
     last timestamptz := (day + 1)::timestamp AT TIME ZONE 'UTC';
 BEGIN
-    -- Coordinators that start together would both find the day missing.
+    -- Coordinators that start together would both find the day missing. They wait for each other longer than for a reader.
+    PERFORM set_config('lock_timeout', '10s', true);
     PERFORM pg_advisory_xact_lock(hashtextextended('sluice.create_history_partition', 0));
+    PERFORM set_config('lock_timeout', '100ms', true);
     IF to_regclass('sluice.' || partition) IS NOT NULL THEN
         RETURN false;
     END IF;

@@ -35,7 +35,7 @@ COMMENT ON FUNCTION sluice.backoff(integer, bigint, real, bigint, real) IS
 REVOKE ALL ON FUNCTION sluice.backoff(integer, bigint, real, bigint, real) FROM PUBLIC, anon, authenticated;
 GRANT EXECUTE ON FUNCTION sluice.backoff(integer, bigint, real, bigint, real) TO sluice_coordinator;
 
--- As before, and with the index that redrives use.
+-- As before, with the index that redrives use, and with patience for others that make days.
 CREATE OR REPLACE FUNCTION sluice.create_history_partition(day date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = '' SET lock_timeout = '100ms'
@@ -45,8 +45,10 @@ DECLARE
     first timestamptz := day::timestamp AT TIME ZONE 'UTC';
     last timestamptz := (day + 1)::timestamp AT TIME ZONE 'UTC';
 BEGIN
-    -- Coordinators that start together would both find the day missing.
+    -- Coordinators that start together would both find the day missing. They wait for each other longer than for a reader.
+    PERFORM set_config('lock_timeout', '10s', true);
     PERFORM pg_advisory_xact_lock(hashtextextended('sluice.create_history_partition', 0));
+    PERFORM set_config('lock_timeout', '100ms', true);
     IF to_regclass('sluice.' || partition) IS NOT NULL THEN
         RETURN false;
     END IF;

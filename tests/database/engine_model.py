@@ -1,4 +1,4 @@
-"""What the engine does to jobs, in plain Python: the oracle of the state machine. Knows no SQL and no clock."""
+"""What the engine does to jobs, in plain Python: the oracle of the state machine. Times in seconds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ DEADLINE_SECONDS = 40.0
 
 @dataclass(slots=True)
 class ModelJob:
-    """One job as it ought to stand; times in seconds since the beginning."""
-
     priority: int
     max_attempts: int
     unique_key: str | None
@@ -32,7 +30,6 @@ class ModelJob:
         return self.state in {"pending", "scheduled", "processing"}
 
     def give_up(self, verb: str, state: str) -> None:
-        """Ends the attempt under way, if any: its token is void from now on."""
         if self.token is not None:
             self.ended = (self.token, verb)
         self.state, self.token, self.session = state, None, None
@@ -47,7 +44,6 @@ class ModelJob:
 @dataclass(slots=True)
 class ModelSession:
     expires: float
-    lease: float
     epoch: int = 1
     open: bool = True
 
@@ -59,32 +55,31 @@ class Model:
     sessions: dict[int, ModelSession] = field(default_factory=dict)
 
     def claimable(self) -> dict[UUID, ModelJob]:
-        fresh = {key: job for key, job in self.jobs.items() if job.expires is None or job.expires > self.now}
-        return {key: job for key, job in fresh.items() if job.state == "pending"}
+        pending = {job_id: job for job_id, job in self.jobs.items() if job.state == "pending"}
+        return {job_id: job for job_id, job in pending.items() if job.expires is None or job.expires > self.now}
 
     def claim(self, job_id: UUID, token: int, session: int) -> None:
         job = self.jobs[job_id]
-        job.state, job.token, job.session, job.started = "processing", token, session, self.now
-        job.attempt += 1
+        job.state, job.attempt, job.started = "processing", job.attempt + 1, self.now
+        job.token, job.session = token, session
 
     def hear(self, verb: str, job_id: UUID, token: int, value: float) -> bool:
         """A worker's message, fresh or old; returns whether it is answered with success."""
         job = self.jobs[job_id]
         if job.token != token:
             return verb != "progress" and job.ended == (token, verb)
-        match verb:
-            case "complete":
-                job.give_up(verb, "completed")
-            case "fail":
-                job.due = self.now + RETRY_SECONDS
-                job.err(verb, "scheduled", permanent=value > 5)
-            case "progress":
-                job.progress = int(value)
-            case "release" | "snooze":
-                job.attempt -= 1
-                job.give_up(verb, "pending" if verb == "release" else "scheduled")
-                if verb == "snooze":
-                    job.due, job.expires = self.now + value, None
+        if verb == "complete":
+            job.give_up(verb, "completed")
+        elif verb == "fail":
+            job.due = self.now + RETRY_SECONDS
+            job.err(verb, "scheduled", permanent=value > 5)
+        elif verb == "progress":
+            job.progress = int(value)
+        else:
+            job.attempt -= 1
+            job.give_up(verb, "pending" if verb == "release" else "scheduled")
+            if verb == "snooze":
+                job.due, job.expires = self.now + value, None
         return True
 
     def reap(self) -> None:
