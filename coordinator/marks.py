@@ -77,7 +77,10 @@ class QueueMarks:
         In order of the lowest: what became pending meanwhile, which this look may have missed, holds a mark back.
         """
         self._looks.remove(look)
+        jobs = tuple(jobs)
         stops = {place.kind: (place.priority, place.position) for place in staying}
+        for kind in look.whole:
+            self._forget_beyond(kind, stops.get(kind) or _last_of(kind, jobs))
         for job in jobs:
             if (job.priority, job.position) < stops.get(job.kind, (ABOVE_ALL_PRIORITIES, 0)):
                 self._raise(job.kind, job.priority, job.position)
@@ -111,6 +114,11 @@ class QueueMarks:
         for kind in look.whole:
             self._rescan_at[kind] = now + rest
 
+    def _forget_beyond(self, kind: str, seen: tuple[int, int] | None) -> None:
+        """Drops what was known beyond the last place that a look from the start came to: it may have been wrong."""
+        if seen is not None and (marks := self._marks.get(kind)) is not None:
+            self._marks[kind] = {priority: position for priority, position in marks.items() if priority < seen[0]}
+
     def _raise(self, kind: str, priority: int, position: int) -> None:
         marks = self._marks.setdefault(kind, {})
         marks[priority] = max(position, marks.get(priority, position))
@@ -119,6 +127,10 @@ class QueueMarks:
         marks = self._marks.get(place.kind)
         if marks is not None and place.position < marks.get(place.priority, place.position):
             marks[place.priority] = place.position
+
+
+def _last_of(kind: str, jobs: Iterable[ClaimedJob]) -> tuple[int, int] | None:
+    return max(((job.priority, job.position) for job in jobs if job.kind == kind), default=None)
 
 
 class Marks:
