@@ -31,7 +31,7 @@ class ClaimRange:
     below_priority: int = ABOVE_ALL_PRIORITIES
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Look:
     """One claim's look at a queue: where it begins, and what became pending while it was under way."""
 
