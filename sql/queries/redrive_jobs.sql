@@ -1,19 +1,27 @@
 -- Redrive: failed → pending, out of history, with a fresh set of attempts (a file's own count shows the old ones until the
 -- next claim). The id and the errors stay. The first is next in its lane, each further one a turn later.
 -- Left alone: what has an unfinished namesake by its unique key, and files whose content is gone.
--- Locks: history by row (who takes a job out of it has it), then upload_files.
+-- Locks: history by row (who takes a job out of it has it), then upload_files. Index: job_history's on id in each day; OFFSET 0
+-- has each looked up by itself, whatever the statistics say.
 WITH failed AS (
     SELECT h.id, row_number() OVER (PARTITION BY h.owner, h.queue, coalesce(h.unique_key, h.id::text) ORDER BY h.id) AS namesake
-    FROM sluice.job_history AS h
+    FROM unnest(%(job_ids)s::uuid[]) AS wanted (id)
+    CROSS JOIN LATERAL (
+        SELECT k.id, k.state, k.owner, k.queue, k.unique_key, k.file_id
+        FROM sluice.job_history AS k
+        WHERE k.id = wanted.id
+        OFFSET 0
+    ) AS h
     LEFT JOIN public.upload_files AS f ON f.id = h.file_id
-    WHERE h.id = ANY (%(job_ids)s::uuid[]) AND h.state = 'failed' AND (h.file_id IS NULL OR f.retryable)
+    WHERE h.state = 'failed' AND (h.file_id IS NULL OR f.retryable)
         AND NOT EXISTS (
             SELECT FROM sluice.jobs AS j
-            WHERE j.owner = h.owner AND j.queue = h.queue AND j.unique_key = h.unique_key AND j.unique_key IS NOT NULL)
+            WHERE j.owner = h.owner AND j.queue = h.queue AND j.unique_key = h.unique_key AND j.unique_key IS NOT NULL
+            OFFSET 0)
 ),
 gone AS (
     DELETE FROM sluice.job_history AS h
-    WHERE h.id = ANY (ARRAY(SELECT f.id FROM failed AS f WHERE f.namesake = 1)) AND h.state = 'failed'
+    WHERE h.id = ANY (ARRAY(SELECT f.id FROM failed AS f WHERE f.namesake = 1))
     RETURNING
         h.id, h.queue, h.kind, h.priority, h.turn, h.lane, h.owner, h.unique_key, h.file_id, h.payload, h.size, h.max_attempts,
         h.deadline_ms, h.backoff_base_ms, h.backoff_factor, h.backoff_ceiling_ms, h.backoff_jitter,

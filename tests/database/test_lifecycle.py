@@ -208,29 +208,6 @@ async def test_completed_jobs_keep_no_payload_and_go_after_their_retention(store
         await jobs.get_job(store.database, "tests", job_id)
 
 
-async def test_a_reader_of_history_delays_the_drop_and_no_completion(
-    store: Store, clock: Clock, owner_url: str
-) -> None:
-    await store.enqueue()
-    (claimed,) = await store.claim(await store.open_session(10 * 86_400))
-    clock.push(3 * 86_400)
-    await maintenance.create_history_partitions(store.database)
-    with psycopg.connect(owner_url) as reader:
-        reader.execute("SELECT count(*) FROM sluice.job_history")
-        assert await maintenance.drop_old_history(store.database, retention_days=1) == 0
-        async with asyncio.timeout(5):
-            assert await leases.complete(store.database, [claimed.lease]) == []
-    assert await maintenance.drop_old_history(store.database, retention_days=1) > 0
-
-
-async def test_tomorrows_partition_is_missed_when_it_is_missing(store: Store, clock: Clock) -> None:
-    assert await maintenance.has_tomorrows_partition(store.database)
-    clock.push(10 * 86_400)
-    assert not await maintenance.has_tomorrows_partition(store.database)
-    await maintenance.create_history_partitions(store.database)
-    assert await maintenance.has_tomorrows_partition(store.database)
-
-
 async def test_a_claim_waits_for_whoever_is_closing_its_session_and_takes_nothing(store: Store, owner_url: str) -> None:
     await store.enqueue()
     session = await store.open_session()
@@ -257,9 +234,3 @@ async def test_a_crowd_that_comes_back_together_does_not_pass_a_newcomer(store: 
     (late,) = await store.enqueue(lane="late")
     taken = [job.lease.job_id for job in await store.claim(await store.open_session(), 3)]
     assert late in taken
-
-
-async def test_coordinators_that_start_together_make_each_day_once(store: Store, clock: Clock) -> None:
-    clock.push(30 * 86_400)
-    await asyncio.gather(*(maintenance.create_history_partitions(store.database) for _ in range(4)))
-    assert await maintenance.has_tomorrows_partition(store.database)
