@@ -186,11 +186,14 @@ async def test_without_a_dead_session_the_reaper_reads_no_job(database_url: str,
     assert {table for plan in database.plans for table, _ in plan.scans()} == {"worker_sessions"}
 
 
-async def test_no_plan_is_kept_that_was_made_when_there_was_a_single_job(database_url: str) -> None:
+async def test_no_plan_is_kept_that_was_made_when_there_was_a_single_job(database_url: str, owner_url: str) -> None:
     database = Database(database_url, max_connections=1, timeout_seconds=10)
     await database.open()
     store = Store(database)
     session = await store.open_session()
+    await store.enqueue()
+    with connect(owner_url) as owner:
+        owner.execute("VACUUM ANALYZE sluice.jobs")
     for _ in range(10):
         await store.enqueue()
         assert await leases.complete(database, [job.lease for job in await store.claim(session)]) == []
