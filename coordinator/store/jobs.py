@@ -17,6 +17,9 @@ from coordinator.domain import EndedJob, Job, JobError, Place, Progress
 from coordinator.errors import Busy, JobFinished, JobNotFound
 from coordinator.store.leases import places
 
+# A job may be redriven between the look at what waits and the look at what ended: it waits again then.
+CANCEL_TRIES = 2
+
 
 @dataclass(frozen=True, slots=True)
 class FailedJobFilter:
@@ -76,14 +79,14 @@ async def cancel_job(database: Database, owner: str, job_id: UUID) -> EndedJob |
     """
     wanted = {"owner": owner, "job_ids": [job_id]}
     async with database.connection() as connection:
-        for row in await fetch_all(connection, "cancel_jobs", wanted):
-            return EndedJob(row["id"], row["session_id"], None, row["upload_id"])
-        states = {row["id"]: row["state"] for row in await fetch_all(connection, "find_final_states", wanted)}
-    if job_id not in states:
-        raise _not_found(job_id)
-    if states[job_id] != "cancelled":
-        raise JobFinished(f"The job has {states[job_id]} already.", job_id=job_id, state=states[job_id])
-    return None
+        for _ in range(CANCEL_TRIES):
+            for row in await fetch_all(connection, "cancel_jobs", wanted):
+                return EndedJob(row["id"], row["session_id"], None, row["upload_id"])
+            for row in await fetch_all(connection, "find_final_states", wanted):
+                if row["state"] == "cancelled":
+                    return None
+                raise JobFinished(f"The job has {row['state']} already.", job_id=job_id, state=row["state"])
+    raise _not_found(job_id)
 
 
 async def promote_due(database: Database) -> tuple[Place, ...]:
