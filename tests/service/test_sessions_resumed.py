@@ -147,7 +147,7 @@ async def test_a_goodbye_frees_at_once_what_is_still_held(
 async def test_the_sessions_of_a_coordinator_that_drains_live_on_until_another_resumes_them(
     start_coordinator: StartCoordinator, connect: Connect, owner_url: str
 ) -> None:
-    leaving = await start_coordinator(drain_seconds=1.0)
+    leaving = await start_coordinator(drain_seconds=1.0, reconnect_grace_seconds=0.0)
     here, there = connect(leaving), connect(await start_coordinator())
     async with claim_stream(here) as stream:
         lease = await first_job(here, stream)
