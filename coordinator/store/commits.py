@@ -15,7 +15,7 @@ from coordinator.domain import Lease
 from coordinator.errors import InvalidRequest
 from coordinator.listen_domain import CommitOutcome, FileSummary, LeasedFile, Source, TimeSpan
 from coordinator.queries import query
-from coordinator.store.leases import completion_columns
+from coordinator.store.leases import completion_columns, lease_columns
 
 _MINUTE = timedelta(minutes=1)
 
@@ -69,7 +69,7 @@ async def commit_listens(
         if rows.span:
             await _stage(connection, rows.content)
         await _run(connection, "lock_user", {"user_id": file.user_id})
-        if not await _run(connection, "lock_lease", _fence(summary.lease)):
+        if not await _run(connection, "lock_leases", lease_columns([summary.lease])):
             return None
         inserted, superseded = await _merge(connection, file, summary, rows.span)
         outcome = CommitOutcome(inserted, summary.merged_count + summary.row_count - inserted, superseded)

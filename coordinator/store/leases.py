@@ -45,23 +45,18 @@ async def complete(database: Database, leases: Sequence[Lease], results: Sequenc
 async def release(database: Database, leases: Sequence[Lease]) -> Released:
     """Gives the jobs back, next in their lanes; the attempts do not count.
 
-    One that a commit has locked is tried again by itself, so that the others do not wait for it. Raises Busy where it
-    stays locked; the others are given back then.
+    What a commit has locked is waited for and tried again, after the others. Raises Busy where it stays locked; the
+    others are given back then.
     """
     async with database.connection() as connection:
         rows = await fetch_all(connection, "release_jobs", lease_columns(leases))
         done = await _with_repeats(connection, Verb.RELEASE, leases, rows)
-        for lease in leases:
-            if lease.job_id not in done and await _wait_for(connection, lease):
-                late = await fetch_all(connection, "release_jobs", lease_columns([lease]))
-                rows += late
-                done |= await _with_repeats(connection, Verb.RELEASE, [lease], late)
+        locked = [lease for lease in leases if lease.job_id not in done]
+        if locked and await execute(connection, "lock_leases", lease_columns(locked)):
+            late = await fetch_all(connection, "release_jobs", lease_columns(locked))
+            rows += late
+            done |= await _with_repeats(connection, Verb.RELEASE, locked, late)
     return Released(tuple(_places_without(leases, done)), places(rows))
-
-
-async def _wait_for(connection: Connection, lease: Lease) -> bool:
-    """Waits until nobody has the job locked; returns whether it is held under this token."""
-    return await execute(connection, "lock_lease", {"job_id": lease.job_id, "token": lease.token}) > 0
 
 
 async def snooze(database: Database, postponements: Sequence[Postponement]) -> list[int]:

@@ -35,7 +35,7 @@ BY_INDEX = {
     "complete_jobs": JOBS | FILES,
     "fail_jobs": JOBS | FILES | SESSIONS,
     "release_jobs": JOBS | FILES,
-    "lock_lease": JOBS,
+    "lock_leases": JOBS,
     "snooze_jobs": JOBS | FILES,
     "report_progress": JOBS,
     "find_ended_leases": JOBS | {("job_history", "job_history_id_idx")},

@@ -38,7 +38,7 @@ ONCE = replace(QUICK, max_attempts=1)
 ONE_REAPER = ("try_maintenance_lock", "unsettled_sessions")
 # Steps that are no matter between a session that is over and a job that it held.
 ONE_ZOMBIE = (
-    *("close_expired_sessions", "settle_sessions", "find_ended_leases", "lock_lease", "extend_batch_leases"),
+    *("close_expired_sessions", "settle_sessions", "find_ended_leases", "lock_leases", "extend_batch_leases"),
     *ONE_REAPER,
 )
 PENDING, TAKEN = Standing("pending"), Standing("processing", 1)
