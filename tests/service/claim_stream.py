@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import grpc.aio
+import psycopg
 
 from protos.jobs.v1 import job_pb2, worker_service_pb2, worker_service_pb2_grpc
 
@@ -98,3 +99,13 @@ def leases_of(columns: job_pb2.LeaseList) -> list[tuple[UUID, int]]:
 def lease_list(*leases: tuple[UUID, int]) -> job_pb2.LeaseList:
     """Returns leases as the columns of a request."""
     return job_pb2.LeaseList(job_ids=b"".join(job_id.bytes for job_id, _ in leases), tokens=[t for _, t in leases])
+
+
+def session_age(url: str) -> float:
+    """Seconds since the only session was opened."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT extract(epoch FROM now() - opened_at)::float8 FROM sluice.worker_sessions"
+        ).fetchone()
+    assert row is not None
+    return float(row[0])

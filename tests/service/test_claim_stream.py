@@ -5,11 +5,10 @@ from uuid import UUID
 
 import grpc
 import grpc.aio
-import psycopg
 
 from protos.jobs.v1 import job_pb2, worker_service_pb2, worker_service_pb2_grpc
 from tests.service.calls import complete, enqueue, fail, get_job, new_job, refusal_of, release
-from tests.service.claim_stream import claim_stream, leased
+from tests.service.claim_stream import claim_stream, leased, session_age
 from tests.service.conftest import StartCoordinator
 from tests.waiting import eventually
 
@@ -168,15 +167,6 @@ async def test_a_leaving_coordinator_tells_its_streams_and_stops(start_coordinat
 
 async def _state_is(channel: grpc.aio.Channel, job_id: UUID, state: int) -> bool:
     return (await get_job(channel, job_id)).state == state
-
-
-def session_age(url: str) -> float:
-    with psycopg.connect(url) as connection:
-        row = connection.execute(
-            "SELECT extract(epoch FROM now() - opened_at)::float8 FROM sluice.worker_sessions"
-        ).fetchone()
-    assert row is not None
-    return float(row[0])
 
 
 async def test_a_permanent_error_ends_a_job_at_once(channel: grpc.aio.Channel) -> None:

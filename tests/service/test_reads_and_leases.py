@@ -4,7 +4,6 @@ import asyncio
 from uuid import uuid4
 
 import grpc.aio
-import psycopg
 import pytest
 
 from coordinator.database import Database
@@ -12,7 +11,7 @@ from coordinator.listen_domain import ListenFilter, Overview
 from coordinator.store import listens
 from protos.listens.v1 import listen_service_pb2, listen_service_pb2_grpc
 from tests.service.calls import complete, enqueue, get_job, new_job
-from tests.service.claim_stream import claim_stream, leased
+from tests.service.claim_stream import claim_stream, leased, session_age
 from tests.service.conftest import Connect, StartCoordinator
 from tests.waiting import eventually
 
@@ -60,12 +59,3 @@ async def read_overview(channel: grpc.aio.Channel) -> str:
     except grpc.aio.AioRpcError as error:
         return str(error.code().name)
     return "read"
-
-
-def session_age(url: str) -> float:
-    with psycopg.connect(url) as connection:
-        row = connection.execute(
-            "SELECT extract(epoch FROM now() - opened_at)::float8 FROM sluice.worker_sessions"
-        ).fetchone()
-    assert row is not None
-    return float(row[0])
