@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from export_formats.encodings import BLANKS, to_utf8
 from export_formats.errors import ExportError, Reason
 from export_formats.formats import EMPTY, format_of_cut_row, format_of_row
-from export_formats.syntax import check_syntax, not_json
+from export_formats.syntax import MAX_DEPTH, check_syntax, not_json, too_deep
 
 HEAD_BYTES = 65_536
 """How much of a file `recognise_head` wants to see."""
@@ -73,6 +73,8 @@ def _rows(text: bytes, complete: bool) -> Iterator[tuple[frozenset[str], bool]]:
         if depth == 0 and last:
             raise not_json(position)
         depth += _NESTING.get(token, 0)
+        if depth > MAX_DEPTH:
+            raise too_deep()
         if depth == 1 and token in _CLOSING:
             yield frozenset(keys), True
             keys.clear()

@@ -40,13 +40,13 @@ _SKIPPED: Final[Mapping[int, bool | None]] = {
 }
 
 _HASH_BYTES = 16
-_MAX_MS_PLAYED = 86_400_000
-_MAX_CHARACTERS = 2_000
+MAX_MS_PLAYED = 86_400_000
+MAX_CHARACTERS = 2_000
 _MAX_REASONS = 64
 # More rows than the largest file has, and all sums of it fit into a bigint.
 _MAX_COUNT = 10**12
-_FIRST_SECOND = int(FIRST_PLAY_TIME.timestamp())
-_LAST_SECOND = int(PLAY_TIME_END.timestamp()) - 1
+FIRST_SECOND = int(FIRST_PLAY_TIME.timestamp())
+LAST_SECOND = int(PLAY_TIME_END.timestamp()) - 1
 
 _LISTS = (
     "ms_played",
@@ -110,8 +110,8 @@ def play_columns(request: messages.CommitListensRequest, source: Source) -> Play
         raise InvalidRequest("After the header only batches may come.", field="batch")
     batch = request.batch
     _check_lengths(batch)
-    _check_numbers(batch.played_at, "played_at", _FIRST_SECOND, _LAST_SECOND)
-    _check_numbers(batch.ms_played, "ms_played", 0, _MAX_MS_PLAYED)
+    _check_numbers(batch.played_at, "played_at", FIRST_SECOND, LAST_SECOND)
+    _check_numbers(batch.ms_played, "ms_played", 0, MAX_MS_PLAYED)
     _check_known(batch.content_types, "content_types", CONTENT_TYPES)
     _check_known(batch.skipped, "skipped", _SKIPPED)
     # Lists, since a repeated field makes its strings anew each time they are read.
@@ -175,10 +175,10 @@ def _check_known(values: Sequence[int], field: str, known: Collection[int]) -> N
 
 
 def _check_texts(texts: Sequence[str], field: str) -> None:
-    if max(map(len, texts)) > _MAX_CHARACTERS:
-        place, length = next((i, len(text)) for i, text in enumerate(texts) if len(text) > _MAX_CHARACTERS)
-        problem = f"has {length} characters; at most {_MAX_CHARACTERS} are taken"
-        raise _bad_play(problem, field, place, length, limit=_MAX_CHARACTERS)
+    if max(map(len, texts)) > MAX_CHARACTERS:
+        place, length = next((i, len(text)) for i, text in enumerate(texts) if len(text) > MAX_CHARACTERS)
+        problem = f"has {length} characters; at most {MAX_CHARACTERS} are taken"
+        raise _bad_play(problem, field, place, length, limit=MAX_CHARACTERS)
     for place, text in enumerate(texts):
         if "\0" in text:
             raise _bad_play("holds a NUL character", field, place, "NUL")
