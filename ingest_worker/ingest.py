@@ -20,7 +20,7 @@ from ingest_worker.payload_file import payload_file
 from ingest_worker.verdicts import verdicts_are_final
 from protos.listens.v1 import listen_pb2
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
-from protos.uploads.v1.upload_pb2 import FilePayload, RejectionCount
+from protos.uploads.v1.upload_pb2 import FilePayload, RejectedRow, RejectionCount
 
 KIND = "ingest"
 
@@ -78,6 +78,7 @@ def _header(context: JobContext, summary: FileSummary) -> bytes:
         row_count=summary.play_count,
         merged_count=summary.merged_rows,
         rejections=[RejectionCount(reason=reason, count=count) for reason, count in summary.rejections.items()],
+        rejected_rows=[RejectedRow(row=rejected.row, reason=rejected.reason) for rejected in summary.rejected_rows],
     )
     return CommitListensRequest(header=header).SerializeToString()
 
