@@ -1,12 +1,13 @@
 """Streaming-history exports: what a file is, its plays, what is in an archive, and generated samples.
 
 Pure code: bytes in, values out; no files, no network, no clock. `recognise_head` judges the beginning of a
-file, `ExportReader` reads one piece by piece and `parse` a whole one, `open_archive` looks into a ZIP, `Inflater`
-undoes gzip; what can never be read raises `ExportError`. Sample exports with known truth are in
-`export_formats.samples`.
+file, `ExportReader` reads one piece by piece and `parse` a whole one, `open_archive` looks into a ZIP,
+`open_bundle` into whatever was sent in one piece, `Inflater` undoes gzip; what can never be read raises
+`ExportError`. Sample exports with known truth are in `export_formats.samples`.
 """
 
 from export_formats.archives import Archive, ArchiveLimits, Member, Refusal, open_archive
+from export_formats.bundles import SingleFile, open_bundle
 from export_formats.errors import ExportError, Reason, Rejection
 from export_formats.filenames import shown_name
 from export_formats.formats import EMPTY, FORMAT_NAMES
@@ -35,8 +36,10 @@ __all__ = [
     "Refusal",
     "RejectedRow",
     "Rejection",
+    "SingleFile",
     "fold",
     "open_archive",
+    "open_bundle",
     "parse",
     "recognise_head",
     "shown_name",

@@ -55,6 +55,21 @@ def recognise_head(head: bytes, complete: bool) -> str:
     raise _not_a_history(is_list)
 
 
+def take_head(pieces: Iterator[bytes]) -> bytes:
+    """Take the first pieces of a file: more than `HEAD_BYTES` bytes of them, or all that there are."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= HEAD_BYTES and (piece := next(pieces, None)) is not None:
+        parts.append(piece)
+        size += len(piece)
+    return b"".join(parts)
+
+
+def recognise_beginning(beginning: bytes) -> str:
+    """Tell the format of a file from what `take_head` gave; see `recognise_head`."""
+    return recognise_head(beginning[:HEAD_BYTES], len(beginning) <= HEAD_BYTES)
+
+
 def _refuse_blank(text: bytes, complete: bool) -> None:
     if text.strip(BLANKS):
         return

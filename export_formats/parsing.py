@@ -9,7 +9,7 @@ from export_formats.encodings import BLANKS, utf8_pieces
 from export_formats.errors import ExportError, Reason
 from export_formats.filenames import is_named_as_video
 from export_formats.formats import EMPTY, format_named
-from export_formats.heads import HEAD_BYTES, recognise_head
+from export_formats.heads import HEAD_BYTES, recognise_beginning, take_head
 from export_formats.inflating import decompressed
 from export_formats.later_covers import LaterCovers
 from export_formats.merging import Merger
@@ -46,7 +46,7 @@ class ExportReader:
             ExportError: EMPTY_FILE, NOT_JSON, NOT_A_HISTORY, TOO_DEEP, TOO_LARGE, TOO_MANY_NAMES or GZIP_BROKEN, when
                 the reading gets there: the file is of no use, and neither is what was given of it.
         """
-        head = _head(self._pieces)
+        head = take_head(self._pieces)
         text = utf8_pieces(chain([head], self._pieces))
         name = _recognise(head, text)
         if name == EMPTY:
@@ -82,7 +82,7 @@ def parse(content: bytes, filename: str = "") -> ParsedFile:
 
 def _recognise(head: bytes, text: Iterator[bytes]) -> str:
     try:
-        return recognise_head(head[:HEAD_BYTES], len(head) <= HEAD_BYTES)
+        return recognise_beginning(head)
     except ExportError as error:
         if error.reason is Reason.NOT_A_HISTORY and len(head) > HEAD_BYTES:
             _check_list(text)  # with the whole file at hand, broken JSON is called that
@@ -100,13 +100,3 @@ def _check_list(text: Iterator[bytes]) -> None:
     except ExportError as error:
         if error.reason is not Reason.TOO_LARGE:
             raise
-
-
-def _head(pieces: Iterator[bytes]) -> bytes:
-    """Give the first pieces: more than `HEAD_BYTES` bytes of them, or all that there are."""
-    parts: list[bytes] = []
-    size = 0
-    while size <= HEAD_BYTES and (piece := next(pieces, None)) is not None:
-        parts.append(piece)
-        size += len(piece)
-    return b"".join(parts)
