@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 import msgspec
 
-from export_formats.encodings import BLANKS, utf8_pieces
+from export_formats.encodings import utf8_pieces
 from export_formats.errors import ExportError, Reason
 from export_formats.filenames import is_named_as_video
 from export_formats.formats import EMPTY, format_named
-from export_formats.heads import HEAD_BYTES, recognise_beginning, take_head
+from export_formats.formats.format import Format
+from export_formats.heads import HEAD_BYTES, is_a_list, recognise_beginning, take_head
 from export_formats.inflating import decompressed
 from export_formats.later_covers import LaterCovers
+from export_formats.lines import LineReader
 from export_formats.merging import Merger
 from export_formats.plays import FileSummary, ParsedFile, Plays
 from export_formats.rows import RowReader
@@ -53,7 +56,7 @@ class ExportReader:
             return
         known = format_named(name)
         merger = Merger(known, is_video=is_named_as_video(self._filename))
-        for rows in RowReader(known.row_type).read(text):
+        for rows in _read_rows(known, text):
             yield from merger.add(rows)
         yield from merger.finish()
         self.summary, self.later_covers = merger.summary(), merger.later_covers
@@ -80,6 +83,12 @@ def parse(content: bytes, filename: str = "") -> ParsedFile:
     )
 
 
+def _read_rows(known: Format, text: Iterator[bytes]) -> Iterator[list[Any]]:
+    beginning = take_head(text)
+    reader = RowReader(known.row_type) if is_a_list(beginning) else LineReader(known.row_type)
+    return reader.read(chain([beginning], text))
+
+
 def _recognise(head: bytes, text: Iterator[bytes]) -> str:
     try:
         return recognise_beginning(head)
@@ -91,8 +100,8 @@ def _recognise(head: bytes, text: Iterator[bytes]) -> str:
 
 def _check_list(text: Iterator[bytes]) -> None:
     """Read a list of anything, for its syntax alone; whatever is no list passes."""
-    beginning = next(text, b"")
-    if not beginning.lstrip(BLANKS).startswith(b"["):
+    beginning = take_head(text)
+    if not is_a_list(beginning):
         return
     try:
         for _ in RowReader(_AnyRow).read(chain([beginning], text)):

@@ -48,6 +48,7 @@ class Format:
 
     A row belongs to it when it has all keys of `needs` and at least one of `any_of`. `map_row` takes a row
     of `row_type` and raises RowRejected for one that lacks what it needs or has an unreadable time.
+    `in_lines` says that the rows may also stand one on each line, without a list around them.
     """
 
     name: str
@@ -56,3 +57,4 @@ class Format:
     any_of: frozenset[str]
     row_type: type[msgspec.Struct]
     map_row: Callable[[Any], MappedRow]
+    in_lines: bool = False
