@@ -513,10 +513,16 @@ COMMENT ON TABLE sluice.queue_clocks IS 'Virtual time of fair queueing, in 2^-20
 
 CREATE TABLE sluice.queues (
     name text NOT NULL,
-    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL
+    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
+    paused boolean DEFAULT false NOT NULL,
+    max_depth bigint,
+    max_running integer,
+    max_running_per_lane integer,
+    rate_per_second double precision,
+    rate_burst integer
 );
 
-COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into.';
+COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into or set up, with its limits.';
 
 CREATE TABLE sluice.schema_migrations (
     version integer NOT NULL,
