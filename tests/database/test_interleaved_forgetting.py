@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from coordinator.database import Database
 from coordinator.domain import Failure
 from coordinator.store import leases, uploads
 from tests.database.leased_jobs import hold_file
@@ -104,6 +105,26 @@ async def test_a_further_chunk_is_removed_with_its_file_or_finds_none(theatre: T
         return [appending_to(upload_id, anna.id, index=0, offset=size), forgetting(anna.id)]
 
     unseen = ("lock_user", "delete_user_history", "delete_user_jobs", PLAYS, LANES)
+    told = await endings_without_a_trace(theatre, anna, scene, *unseen)
+    assert told == {(50, (0, 0)), ("UploadNotFound", (0, 0))}
+
+
+async def test_a_file_that_grows_while_its_upload_goes_is_removed_and_nobody_waits_in_a_ring(theatre: Theatre) -> None:
+    anna = Anna(theatre)
+
+    async def scene() -> list[Part]:
+        upload_id = await uploads.create_upload(theatre.store.database, anna.comes(), "f.zip")
+        await append(theatre.store, anna.id, upload_id, "")
+
+        async def two_chunks(database: Database) -> object:
+            offset = await appending_to(upload_id, anna.id, index=1, offset=0)(database)
+            assert isinstance(offset, int)
+            return await appending_to(upload_id, anna.id, index=1, offset=offset)(database)
+
+        return [two_chunks, forgetting(anna.id)]
+
+    unseen = ["lock_user", "delete_user_history", "delete_user_jobs", PLAYS, LANES, "has_user_data"]
+    unseen += ("insert_file_chunk", "get_upload_size")
     told = await endings_without_a_trace(theatre, anna, scene, *unseen)
     assert told == {(50, (0, 0)), ("UploadNotFound", (0, 0))}
 
