@@ -126,7 +126,7 @@ async def test_nobody_waits_in_a_ring_with_a_file_that_grows_while_its_upload_go
 
         return [two_chunks, first_step]
 
-    unseen = (*QUIET, "lock_user", "delete_user_history", "delete_user_jobs", LANES)
+    unseen = [*QUIET, "lock_user", "delete_user_history", "delete_user_jobs", LANES]
     unseen += ("lock_growing_upload", "get_upload_size")
     told = set()
     async for played, ending in theatre.plays(scene, unseen):
