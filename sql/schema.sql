@@ -291,6 +291,14 @@ CREATE TABLE public.upload_jobs (
 
 COMMENT ON TABLE public.upload_jobs IS 'A batch; its status and counters are added up from its files when it is read.';
 
+CREATE TABLE sluice.audit_keys (
+    single boolean DEFAULT true NOT NULL,
+    key bytea NOT NULL,
+    CONSTRAINT audit_keys_single CHECK (single)
+);
+
+COMMENT ON TABLE sluice.audit_keys IS 'The key of the HMACs in the audit log. The coordinator reads it, nobody else does.';
+
 CREATE TABLE sluice.audit_log (
     id bigint NOT NULL,
     at timestamp with time zone DEFAULT sluice.now() NOT NULL,
@@ -586,6 +594,9 @@ ALTER TABLE ONLY public.upload_files
 ALTER TABLE ONLY public.upload_jobs
     ADD CONSTRAINT upload_jobs_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY sluice.audit_keys
+    ADD CONSTRAINT audit_keys_pkey PRIMARY KEY (single);
+
 ALTER TABLE ONLY sluice.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
@@ -753,6 +764,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload_file_chunks TO sluice_c
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload_jobs TO sluice_coordinator;
 GRANT SELECT ON TABLE public.upload_jobs TO authenticated;
+
+GRANT SELECT ON TABLE sluice.audit_keys TO sluice_coordinator;
 
 GRANT SELECT,INSERT ON TABLE sluice.audit_log TO sluice_coordinator;
 

@@ -7,12 +7,16 @@ from typing import Any
 
 import grpc.aio
 
+from coordinator.access import Access, authorization
 from coordinator.database import Database
 from coordinator.read_gate import ReadGate
 from coordinator.services.file_commits import FileCommits
+from coordinator.services.forgetting import Forgetting
 from coordinator.services.timelines import read_timeline
 from coordinator.store import listens
+from coordinator.store.auditing import Act
 from coordinator.wire import listens as wire
+from coordinator.wire.checks import check_user
 from coordinator.wire.listen_batches import commit_response
 from protos.listens.v1 import listen_service_pb2 as messages
 from protos.listens.v1.listen_service_pb2_grpc import ListenServiceServicer
@@ -23,10 +27,14 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ListenService(ListenServiceServicer):
     """Stores plays and tells what they add up to."""
 
-    def __init__(self, database: Database, commits: FileCommits, reads: ReadGate) -> None:
+    def __init__(
+        self, database: Database, commits: FileCommits, reads: ReadGate, forgetting: Forgetting, access: Access
+    ) -> None:
         self._database = database
         self._commits = commits
         self._reads = reads
+        self._forgetting = forgetting
+        self._access = access
 
     async def CommitListens(  # noqa: N802 - the contract's name
         self, request_iterator: AsyncIterator[messages.CommitListensRequest], context: Context
@@ -65,3 +73,15 @@ class ListenService(ListenServiceServicer):
         async with self._reads.turn():
             bucket, points = await read_timeline(self._database, wanted, size, time_zone)
         return wire.timeline_response(bucket, points)
+
+    async def DeleteUserData(  # noqa: N802 - the contract's name
+        self, request: messages.DeleteUserDataRequest, context: Context
+    ) -> messages.DeleteUserDataResponse:
+        """Removes every trace of a person."""
+        user_id = check_user(request.owner)
+        principal = self._access.principal(authorization(context))
+        act = Act(principal, context.peer(), "DeleteUserData", {}, str(user_id))
+        removed = await self._forgetting.forget(user_id, act)
+        return messages.DeleteUserDataResponse(
+            plays=removed.plays, uploads=removed.uploads, files=removed.files, jobs=removed.jobs
+        )

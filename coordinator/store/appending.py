@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from psycopg import errors
+
 from coordinator.database import Connection, Database, execute, fetch_one
 from coordinator.errors import InvalidRequest, PayloadTooLarge, UploadNotFound
 from coordinator.ids import new_id
@@ -15,6 +17,13 @@ async def append_file(database: Database, chunk: Chunk, limits: UploadLimits) ->
 
     Raises UploadNotFound, InvalidRequest for a gap or an upload that is closed, PayloadTooLarge at a limit.
     """
+    try:
+        return await _append(database, chunk, limits)
+    except errors.ForeignKeyViolation:  # it was removed while this began a file of it
+        raise _not_found(chunk.upload_id) from None
+
+
+async def _append(database: Database, chunk: Chunk, limits: UploadLimits) -> int:
     async with database.transaction() as connection:
         file = await _touch_file(connection, chunk)
         if chunk.offset == file.size:

@@ -153,6 +153,9 @@ class FakeCoordinator(upload_service_pb2_grpc.UploadServiceServicer, listen_serv
         empty = listen_service_pb2.GetTimelineResponse(bucket=listen_service_pb2.BUCKET_DAY)
         return await self._answer("GetTimeline", request, context, empty)
 
+    async def DeleteUserData(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._answer("DeleteUserData", request, context, listen_service_pb2.DeleteUserDataResponse())
+
     async def AddFiles(self, request_iterator: Any, context: Any) -> NoReturn:  # noqa: N802
         raise AssertionError("the gateway is no worker")
 

@@ -129,6 +129,7 @@ async def test_the_document_describes_every_route_with_its_problems(gateway: Run
         "/api/listens/overview",
         "/api/listens/top/{kind}",
         "/api/listens/timeline",
+        "/api/me",
         "/api/session/demo",
         "/config.json",
         "/healthz",

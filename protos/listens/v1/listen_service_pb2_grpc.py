@@ -55,6 +55,11 @@ class ListenServiceStub:
                 request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineRequest.SerializeToString,
                 response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineResponse.FromString,
                 _registered_method=True)
+        self.DeleteUserData = channel.unary_unary(
+                '/listens.v1.ListenService/DeleteUserData',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataResponse.FromString,
+                _registered_method=True)
 
 
 class ListenServiceServicer:
@@ -94,6 +99,20 @@ class ListenServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteUserData(self, request, context):
+        """Forgets a person: removes their plays, uploads, files with their bytes, jobs of every queue, unfinished or in
+        history, idempotency keys and lanes. Answers when nothing was left at a moment after the call began; workers that
+        had a job of theirs are told that it is cancelled, and a late commit is LEASE_LOST. No tombstone is kept: the same
+        person may upload again. The audit log keeps an HMAC of the id with the numbers, where anything was removed.
+        It goes on though the caller leaves. What a call removed that was cut short stays removed, and a repeat goes on,
+        and answers with what it removed itself: zeros where nothing was there.
+        Refused: INVALID_REQUEST; BUSY (something of the person is under way, or keeps coming in), STORE_UNAVAILABLE and
+        DRAINING, with RetryInfo: repeat it then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ListenServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -116,6 +135,11 @@ def add_ListenServiceServicer_to_server(servicer, server):
                     servicer.GetTimeline,
                     request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineRequest.FromString,
                     response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineResponse.SerializeToString,
+            ),
+            'DeleteUserData': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteUserData,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -227,6 +251,33 @@ class ListenService:
             '/listens.v1.ListenService/GetTimeline',
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineRequest.SerializeToString,
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteUserData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/DeleteUserData',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataResponse.FromString,
             options,
             channel_credentials,
             insecure,

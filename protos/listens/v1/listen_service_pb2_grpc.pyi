@@ -48,6 +48,16 @@ class ListenServiceStub:
     """Plays and time per bucket of the calendar, empty buckets included.
     Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
     """
+    DeleteUserData: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.DeleteUserDataRequest, _listen_service_pb2.DeleteUserDataResponse]
+    """Forgets a person: removes their plays, uploads, files with their bytes, jobs of every queue, unfinished or in
+    history, idempotency keys and lanes. Answers when nothing was left at a moment after the call began; workers that
+    had a job of theirs are told that it is cancelled, and a late commit is LEASE_LOST. No tombstone is kept: the same
+    person may upload again. The audit log keeps an HMAC of the id with the numbers, where anything was removed.
+    It goes on though the caller leaves. What a call removed that was cut short stays removed, and a repeat goes on,
+    and answers with what it removed itself: zeros where nothing was there.
+    Refused: INVALID_REQUEST; BUSY (something of the person is under way, or keeps coming in), STORE_UNAVAILABLE and
+    DRAINING, with RetryInfo: repeat it then.
+    """
 
 @_typing.type_check_only
 class ListenServiceAsyncStub(ListenServiceStub):
@@ -68,6 +78,16 @@ class ListenServiceAsyncStub(ListenServiceStub):
     GetTimeline: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetTimelineRequest, _listen_service_pb2.GetTimelineResponse]  # type: ignore[assignment]
     """Plays and time per bucket of the calendar, empty buckets included.
     Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
+    """
+    DeleteUserData: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.DeleteUserDataRequest, _listen_service_pb2.DeleteUserDataResponse]  # type: ignore[assignment]
+    """Forgets a person: removes their plays, uploads, files with their bytes, jobs of every queue, unfinished or in
+    history, idempotency keys and lanes. Answers when nothing was left at a moment after the call began; workers that
+    had a job of theirs are told that it is cancelled, and a late commit is LEASE_LOST. No tombstone is kept: the same
+    person may upload again. The audit log keeps an HMAC of the id with the numbers, where anything was removed.
+    It goes on though the caller leaves. What a call removed that was cut short stays removed, and a repeat goes on,
+    and answers with what it removed itself: zeros where nothing was there.
+    Refused: INVALID_REQUEST; BUSY (something of the person is under way, or keeps coming in), STORE_UNAVAILABLE and
+    DRAINING, with RetryInfo: repeat it then.
     """
 
 class ListenServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -110,6 +130,22 @@ class ListenServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_listen_service_pb2.GetTimelineResponse, _abc.Awaitable[_listen_service_pb2.GetTimelineResponse]]:
         """Plays and time per bucket of the calendar, empty buckets included.
         Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteUserData(
+        self,
+        request: _listen_service_pb2.DeleteUserDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_listen_service_pb2.DeleteUserDataResponse, _abc.Awaitable[_listen_service_pb2.DeleteUserDataResponse]]:
+        """Forgets a person: removes their plays, uploads, files with their bytes, jobs of every queue, unfinished or in
+        history, idempotency keys and lanes. Answers when nothing was left at a moment after the call began; workers that
+        had a job of theirs are told that it is cancelled, and a late commit is LEASE_LOST. No tombstone is kept: the same
+        person may upload again. The audit log keeps an HMAC of the id with the numbers, where anything was removed.
+        It goes on though the caller leaves. What a call removed that was cut short stays removed, and a repeat goes on,
+        and answers with what it removed itself: zeros where nothing was there.
+        Refused: INVALID_REQUEST; BUSY (something of the person is under way, or keeps coming in), STORE_UNAVAILABLE and
+        DRAINING, with RetryInfo: repeat it then.
         """
 
 def add_ListenServiceServicer_to_server(servicer: ListenServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
