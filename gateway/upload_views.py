@@ -152,6 +152,13 @@ class RetryAccepted(View):
     retried_files: int
 
 
+class CancelAccepted(View):
+    """What cancelling an upload has left."""
+
+    cancelled_files: int = Field(description="Files that are cancelled; an archive that nobody opened is one.")
+    kept_plays: int = Field(description="Plays of the upload that stay.")
+
+
 def summary_view(upload: upload_pb2.Upload) -> UploadSummary:
     """Shows an upload without its files."""
     return UploadSummary(

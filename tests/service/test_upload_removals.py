@@ -14,8 +14,9 @@ from protos.listens.v1 import listen_service_pb2_grpc
 from protos.uploads.v1 import upload_pb2, upload_service_pb2
 from tests.database.play_messages import Play, extended
 from tests.service.calls import complete, fail, refusal_of
-from tests.service.claim_stream import ClaimStream, claim_stream, leased, leases_of
+from tests.service.claim_stream import claim_stream, leases_of
 from tests.service.uploading import (
+    INGEST,
     append,
     cancel_upload,
     create,
@@ -24,18 +25,12 @@ from tests.service.uploading import (
     get_upload,
     incoming,
     new_user,
+    one_lease,
     stub,
     upload,
 )
 
-INGEST = ("ingest", "unpack")
 TABLES = ("public.upload_jobs", "public.upload_files", "public.upload_file_chunks", "sluice.jobs", "sluice.job_history")
-
-
-async def one_lease(stream: ClaimStream, total: int = 1, ended: int = 0) -> tuple[UUID, int]:
-    await stream.grant(total, ended=ended)
-    (lease,) = leased(await stream.jobs())
-    return lease
 
 
 async def commit(channel: grpc.aio.Channel, lease: tuple[UUID, int], *plays: Play) -> None:

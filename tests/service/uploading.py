@@ -6,7 +6,11 @@ from uuid import UUID, uuid4
 
 import grpc.aio
 
+from protos.jobs.v1 import worker_service_pb2, worker_service_pb2_grpc
 from protos.uploads.v1 import upload_pb2, upload_service_pb2, upload_service_pb2_grpc
+from tests.service.claim_stream import ClaimStream, leased
+
+INGEST = ("ingest", "unpack")
 
 
 def stub(channel: grpc.aio.Channel) -> Any:
@@ -73,6 +77,20 @@ async def cancel_upload(channel: grpc.aio.Channel, owner: str, upload_id: str) -
 async def delete_upload(channel: grpc.aio.Channel, owner: str, upload_id: str) -> None:
     """Removes an upload."""
     await stub(channel).DeleteUpload(upload_service_pb2.DeleteUploadRequest(owner=owner, upload_id=upload_id))
+
+
+async def one_lease(stream: ClaimStream, total: int = 1, ended: int = 0) -> tuple[UUID, int]:
+    """Asks for one more job and returns its lease."""
+    await stream.grant(total, ended=ended)
+    (lease,) = leased(await stream.jobs())
+    return lease
+
+
+async def read_payload(channel: grpc.aio.Channel, lease: tuple[UUID, int], offset: int = 0) -> bytes:
+    """Reads the bytes of the file that a leased job is about."""
+    request = worker_service_pb2.ReadPayloadRequest(job_id=lease[0].bytes, token=lease[1], offset=offset)
+    call = worker_service_pb2_grpc.WorkerServiceStub(channel).ReadPayload(request)
+    return b"".join([response.content async for response in call])
 
 
 def as_uuid(text: str) -> UUID:
