@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from uuid import UUID
 
+from psycopg.errors import ForeignKeyViolation
+
 from coordinator.database import Connection, Database, execute, fetch_one
 from coordinator.errors import InvalidRequest, PayloadTooLarge
 from coordinator.ids import new_id
@@ -38,7 +40,10 @@ async def _touch_file(connection: Connection, chunk: Chunk) -> StoredFile:
         "file_index": chunk.file_index,
         "filename": chunk.filename,
     }
-    row = await fetch_one(connection, "touch_upload_file", _place(chunk) | new_file)
+    try:
+        row = await fetch_one(connection, "touch_upload_file", _place(chunk) | new_file)
+    except ForeignKeyViolation:  # it was removed while it was looked at
+        row = None
     if row is None:
         raise not_found(chunk.upload_id)
     if row["filename"] != chunk.filename:
