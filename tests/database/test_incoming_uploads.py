@@ -205,6 +205,25 @@ async def test_what_is_abandoned_is_locked_files_first(database_url: str, owner_
             assert await removal == 1
 
 
+async def test_a_file_that_is_begun_while_an_upload_is_locked_is_locked_before_the_upload_too(
+    database_url: str, owner_url: str
+) -> None:
+    async with _pool(database_url) as database:
+        sender = Sender(database)
+        upload_id = await sender.begin(10)
+        with connect(owner_url) as holder, connect(owner_url) as second, connect(owner_url) as other:
+            with second.transaction():
+                with holder.transaction():
+                    holder.execute("SELECT FROM upload_jobs FOR KEY SHARE")
+                    cancel = asyncio.create_task(removals.cancel_upload(database, sender.user_id, upload_id))
+                    await eventually(lambda: _waiting_for_locks(other) == 1)
+                    await sender.append(upload_id, b"1234")
+                    # As the next chunk of the file does it: the file, then the upload.
+                    second.execute("SELECT FROM upload_files FOR UPDATE")
+                await asyncio.to_thread(second.execute, "SELECT FROM upload_jobs FOR NO KEY UPDATE")
+            assert (await cancel).cancelled_files == 1
+
+
 async def test_another_persons_incoming_upload_is_not_found(store: Store) -> None:
     anna, bert = Sender(store.database), Sender(store.database)
     upload_id = await anna.begin()
