@@ -295,4 +295,5 @@ def _upload_policy(settings: Settings) -> UploadPolicy:
         limits=UploadLimits(settings.upload_files, settings.file_bytes, settings.upload_bytes),
         retry_policy=_retry_policy(settings),
         deadline_ms=round(settings.default_deadline_seconds * 1000),
+        incoming_hours=settings.abandoned_upload_hours,
     )

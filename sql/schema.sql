@@ -286,10 +286,14 @@ CREATE TABLE public.upload_jobs (
     refusals jsonb DEFAULT '[]'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
     updated_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
-    enqueued_at timestamp with time zone
+    enqueued_at timestamp with time zone,
+    expected_size bigint,
+    CONSTRAINT upload_jobs_expected_size CHECK ((expected_size > 0))
 );
 
 COMMENT ON TABLE public.upload_jobs IS 'A batch; its status and counters are added up from its files when it is read.';
+
+COMMENT ON COLUMN public.upload_jobs.expected_size IS 'Bytes that its only file will have, where whoever began it said so: it is not enqueued with others.';
 
 CREATE TABLE sluice.audit_keys (
     single boolean DEFAULT true NOT NULL,

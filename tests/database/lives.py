@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from coordinator.domain import Failure, Lease, NewJob, Progress, ProgressReport
-from coordinator.store import appending, enqueueing, jobs, leases, uploads
+from coordinator.store import appending, enqueueing, incoming, jobs, leases, uploads
+from coordinator.store.incoming import NewUpload
 from coordinator.upload_domain import Chunk, FileRefusal, StoredFile, UploadLimits
 from tests.database.leased_jobs import HeldFile
 from tests.database.listen_calls import Listening
@@ -17,6 +18,7 @@ from tests.database.play_messages import Play, account, extended
 from tests.database.stores import QUICK, Store, new_job
 
 LIMITS = UploadLimits(files=200, file_bytes=1 << 20, upload_bytes=1 << 20)
+HOURS = 24.0
 ONCE = replace(QUICK, max_attempts=1)
 
 
@@ -52,14 +54,14 @@ async def live(store: Store, listener: Listening, user_id: UUID, name: str) -> L
     await _have_jobs_of_other_kinds(store, user_id, name)
     held = await hold(store, user_id, name)
     await leases.report_progress(store.database, [ProgressReport(held.lease, Progress(1, 2, f"{name} begun"))])
-    open_upload = await uploads.create_upload(store.database, user_id, f"{name}.zip")
+    open_upload = await begin(store, user_id, f"{name}.zip")
     await append(store, user_id, open_upload, name)
     return Life(user_id, name, held, open_upload, failed.lease.job_id)
 
 
 async def hold(store: Store, user_id: UUID, name: str = "") -> HeldFile:
     """Uploads a file and has a worker claim its job."""
-    upload_id = await uploads.create_upload(store.database, user_id, f"{name}.zip")
+    upload_id = await begin(store, user_id, f"{name}.zip")
     await append(store, user_id, upload_id, name)
     made: list[NewJob] = []
 
@@ -92,6 +94,11 @@ def file_job(user_id: UUID, file: StoredFile) -> NewJob:
     return new_job(owner=owner, lane=owner, file_id=file.id, size=file.size, retry_policy=ONCE)
 
 
+async def begin(store: Store, user_id: UUID, filename: str) -> UUID:
+    """Opens an upload."""
+    return (await incoming.create_upload(store.database, NewUpload(user_id, filename), HOURS)).id
+
+
 async def append(store: Store, user_id: UUID, upload_id: UUID, name: str, *, index: int = 0, offset: int = 0) -> int:
     """Stores a chunk with the name in it; returns the size of its file."""
     content = f"the listening history of {name}".encode()
@@ -105,7 +112,7 @@ async def append(store: Store, user_id: UUID, upload_id: UUID, name: str, *, ind
         size=len(content),
         content=zlib.compress(content),
     )
-    return await appending.append_file(store.database, chunk, LIMITS)
+    return await appending.append_file(store.database, chunk, LIMITS, HOURS)
 
 
 async def _have_jobs_of_other_kinds(store: Store, user_id: UUID, name: str) -> None:

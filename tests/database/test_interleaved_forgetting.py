@@ -10,10 +10,10 @@ import pytest
 
 from coordinator.database import Database
 from coordinator.domain import Failure
-from coordinator.store import leases, uploads
+from coordinator.store import leases
 from coordinator.store.forgetting import StepBounds, remove_work
 from tests.database.leased_jobs import hold_file
-from tests.database.lives import append, hold
+from tests.database.lives import append, begin, hold
 from tests.database.scene_parts import (
     adding_a_member,
     appending_to,
@@ -89,7 +89,7 @@ async def test_a_first_chunk_is_removed_with_its_upload_or_finds_none(theatre: T
     anna = Anna(theatre)
 
     async def scene() -> list[Part]:
-        upload_id = await uploads.create_upload(theatre.store.database, anna.comes(), "f.zip")
+        upload_id = await begin(theatre.store, anna.comes(), "f.zip")
         return [appending_to(upload_id, anna.id, index=0, offset=0), forgetting(anna.id)]
 
     unseen = ("lock_user", "delete_user_history", "delete_user_jobs", PLAYS, LANES)
@@ -101,7 +101,7 @@ async def test_a_further_chunk_is_removed_with_its_file_or_finds_none(theatre: T
     anna = Anna(theatre)
 
     async def scene() -> list[Part]:
-        upload_id = await uploads.create_upload(theatre.store.database, anna.comes(), "f.zip")
+        upload_id = await begin(theatre.store, anna.comes(), "f.zip")
         size = await append(theatre.store, anna.id, upload_id, "")
         return [appending_to(upload_id, anna.id, index=0, offset=size), forgetting(anna.id)]
 
@@ -114,7 +114,7 @@ async def test_nobody_waits_in_a_ring_with_a_file_that_grows_while_its_upload_go
     anna = Anna(theatre)
 
     async def scene() -> list[Part]:
-        upload_id = await uploads.create_upload(theatre.store.database, anna.comes(), "f.zip")
+        upload_id = await begin(theatre.store, anna.comes(), "f.zip")
 
         async def two_chunks(database: Database) -> object:
             offset = await append(Store(database), anna.id, upload_id, "")
@@ -142,7 +142,7 @@ async def test_an_upload_that_is_enqueued_is_removed_with_its_jobs_or_is_not_fou
     anna = Anna(theatre)
 
     async def scene() -> list[Part]:
-        upload_id = await uploads.create_upload(theatre.store.database, anna.comes(), "f.zip")
+        upload_id = await begin(theatre.store, anna.comes(), "f.zip")
         await append(theatre.store, anna.id, upload_id, "")
         return [enqueueing_upload(upload_id, anna.id), forgetting(anna.id)]
 
@@ -196,7 +196,7 @@ async def test_a_job_that_is_claimed_meanwhile_is_removed_and_its_worker_is_told
     anna = Anna(theatre)
 
     async def scene() -> list[Part]:
-        upload_id = await uploads.create_upload(theatre.store.database, anna.comes(), "f.zip")
+        upload_id = await begin(theatre.store, anna.comes(), "f.zip")
         await append(theatre.store, anna.id, upload_id, "")
         await enqueueing_upload(upload_id, anna.id)(theatre.store.database)
         return [claiming(await theatre.store.open_session()), forgetting(anna.id)]

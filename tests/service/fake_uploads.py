@@ -122,6 +122,21 @@ class FakeCoordinator(upload_service_pb2_grpc.UploadServiceServicer, listen_serv
         upload = await self._owned(request, context)
         return upload_service_pb2.RetryUploadResponse(retried_files=upload.failed_files)
 
+    async def GetIncoming(self, request: Any, context: Any) -> upload_service_pb2.GetIncomingResponse:  # noqa: N802
+        await self._begin("GetIncoming", request, context)
+        upload = await self._owned(request, context)
+        return upload_service_pb2.GetIncomingResponse(filename=upload.filename)
+
+    async def CancelUpload(self, request: Any, context: Any) -> upload_service_pb2.CancelUploadResponse:  # noqa: N802
+        await self._begin("CancelUpload", request, context)
+        await self._owned(request, context)
+        return upload_service_pb2.CancelUploadResponse()
+
+    async def DeleteUpload(self, request: Any, context: Any) -> upload_service_pb2.DeleteUploadResponse:  # noqa: N802
+        await self._begin("DeleteUpload", request, context)
+        await self._owned(request, context)
+        return upload_service_pb2.DeleteUploadResponse()
+
     async def WatchUpload(  # noqa: N802
         self, request: Any, context: Any
     ) -> AsyncIterator[upload_service_pb2.WatchUploadResponse]:
