@@ -186,7 +186,7 @@ class Coordinator:
         )
         reads = ReadGate(max_reads=settings.database_connections // 3, wait_seconds=settings.turn_seconds)
         listen_service_pb2_grpc.add_ListenServiceServicer_to_server(
-            ListenService(self._database, commits, reads), self._server
+            ListenService(self._database, commits, reads, self._streams.check_open), self._server
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
