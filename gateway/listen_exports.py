@@ -7,16 +7,21 @@ from contextlib import aclosing
 from datetime import UTC, tzinfo
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
 
+from coordinator_client.errors import CoordinatorError
 from gateway.auth import Caller
 from gateway.connection import Coordinator
+from gateway.headers import BrokenOff
 from gateway.listen_files import FILES, CsvFile, FormatName, JsonFile, ListenFile
 from gateway.listen_filters import AllFilter, TimeZone, zone_of
 from gateway.openapi import problems
 from protos.listens.v1.listen_pb2 import ListenFilter
 from protos.listens.v1.listen_service_pb2 import ExportListensRequest, ExportListensResponse
+
+_log = structlog.get_logger("gateway.exports")
 
 _FILES_DOCUMENTED: dict[int | str, dict[str, Any]] = {
     200: {
@@ -54,12 +59,16 @@ async def export(
 async def _pieces(
     file: ListenFile, first: ExportListensResponse, answers: AsyncGenerator[ExportListensResponse, None]
 ) -> AsyncGenerator[bytes, None]:
-    """Yields the file. An error leaves as it is: what was sent must not end as if it were whole."""
-    async with aclosing(answers):
-        yield file.start + file.write(first.listens)
-        async for answer in answers:
-            yield file.write(answer.listens)
-        yield file.end
+    """Yields the file. Raises BrokenOff where the coordinator fails: what was sent must not end as if it were whole."""
+    try:
+        async with aclosing(answers):
+            yield file.start + file.write(first.listens)
+            async for answer in answers:
+                yield file.write(answer.listens)
+            yield file.end
+    except CoordinatorError as error:
+        _log.warning("export cut", reason=error.reason)
+        raise BrokenOff(error.reason) from error
 
 
 def _name(which: ListenFilter, zone: tzinfo) -> str:
