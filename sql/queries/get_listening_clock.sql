@@ -1,15 +1,25 @@
 -- Plays and time by the hour of the week, Monday's first, on the clocks of a time zone. As long as clocks do not change,
 -- that is the time since a Monday, a tenth of the cost of putting each play into the calendar, which is left for those
 -- around a change. No zone changes twice within three days. Index: primary key of listens alone.
-WITH span AS (
-    SELECT min(l.played_at) AS first, max(l.played_at) AS last
+WITH first AS (
+    SELECT l.played_at
     FROM public.listens AS l
     WHERE l.user_id = %(user_id)s AND l.played_at >= %(start)s AND l.played_at < %(end)s
+    ORDER BY l.played_at
+    LIMIT 1
+),
+last AS (
+    SELECT l.played_at
+    FROM public.listens AS l
+    WHERE l.user_id = %(user_id)s AND l.played_at >= %(start)s AND l.played_at < %(end)s
+    ORDER BY l.played_at DESC
+    LIMIT 1
 ),
 ends AS (
     SELECT d.start, timezone(%(time_zone)s, d.start) - timezone('UTC', d.start) AS ahead
-    FROM span AS s
-    CROSS JOIN LATERAL generate_series(s.first, s.last + interval '72 hours', interval '72 hours') AS d (start)
+    FROM first AS f
+    CROSS JOIN last AS t
+    CROSS JOIN LATERAL generate_series(f.played_at, t.played_at + interval '72 hours', interval '72 hours') AS d (start)
 ),
 changes AS (
     SELECT d.start, d.ahead, lead(d.start) OVER in_order AS next_start, lead(d.ahead) OVER in_order <> d.ahead AS changing
@@ -40,13 +50,17 @@ hours AS (
         GROUP BY 1
     ) AS p
     UNION ALL
-    SELECT date_bin('1 hour', p.local, p.monday) - date_bin('168 hours', p.local, p.monday), 1, p.ms_played
+    SELECT p.since_monday, p.plays, p.ms_played
     FROM numbered AS n
     CROSS JOIN LATERAL (
-        SELECT timezone(%(time_zone)s, l.played_at) AS local, timestamp '0001-01-01' AS monday, l.ms_played
+        SELECT
+            date_bin('1 hour', timezone(%(time_zone)s, l.played_at), timestamp '0001-01-01')
+                - date_bin('168 hours', timezone(%(time_zone)s, l.played_at), timestamp '0001-01-01') AS since_monday,
+            count(*) AS plays, sum(l.ms_played) AS ms_played
         FROM public.listens AS l
         WHERE l.user_id = %(user_id)s AND l.played_at >= n.start AND l.played_at < n.next_start AND l.played_at < %(end)s
             AND l.ms_played >= %(min_ms)s AND (%(content_type)s::text IS NULL OR l.content_type = %(content_type)s)
+        GROUP BY 1
     ) AS p
     WHERE n.changing
 )
