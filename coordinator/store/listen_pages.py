@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from coordinator.database import Database
-from coordinator.listen_domain import FIRST_PLAY_TIME, Listen, ListenFilter, ListenPlace, PlayKey, minute_of
+from coordinator.listen_domain import (
+    FIRST_PLAY_TIME,
+    PLAY_TIME_END,
+    Listen,
+    ListenFilter,
+    ListenPlace,
+    PlayKey,
+    minute_of,
+)
 from coordinator.store.listens import filter_parameters, read
 
 # As many plays in a minute no listener has; beyond it a page goes by the key alone.
@@ -22,11 +30,12 @@ _LAST_IDENTITY = UUID(int=2**128 - 1)
 
 async def list_listens(database: Database, wanted: ListenFilter, after: ListenPlace | None, count: int) -> list[Listen]:
     """Returns up to `count` plays, newest first, that come after a place (None: from the newest)."""
-    parameters = filter_parameters(wanted)
-    parameters |= {
-        "before": after.played_at if after else parameters["end"],
-        "before_identity": after.identity if after else _FIRST_IDENTITY,
-        "minute": after.minute if after else parameters["end"],
+    end = (wanted.end or PLAY_TIME_END, _FIRST_IDENTITY)
+    before, identity = min((after.played_at, after.identity), end) if after else end
+    parameters = filter_parameters(wanted) | {
+        "before": before,
+        "before_identity": identity,
+        "minute": minute_of(before),
         "shown": None if after is None or after.shown is None else sorted(after.shown),
         "count": count,
     }

@@ -1,10 +1,9 @@
 -- So many of a person's plays, oldest first, after a place; keys are found in the index before rows are read.
--- Index: primary key of listens.
+-- One bound below, since of two the index would begin at the wrong one. Index: primary key of listens.
 WITH page AS MATERIALIZED (
     SELECT l.played_at, l.identity
     FROM public.listens AS l
-    WHERE l.user_id = %(user_id)s AND l.played_at >= %(start)s AND l.played_at < %(end)s
-        AND (l.played_at, l.identity) > (%(after)s, %(after_identity)s)
+    WHERE l.user_id = %(user_id)s AND (l.played_at, l.identity) > (%(after)s, %(after_identity)s) AND l.played_at < %(end)s
         AND l.ms_played >= %(min_ms)s AND (%(content_type)s::text IS NULL OR l.content_type = %(content_type)s)
     ORDER BY l.played_at, l.identity
     LIMIT %(count)s

@@ -1,12 +1,12 @@
 -- A page of a person's plays, newest first, below a place; keys are found in the index before rows are read.
 -- Late: extended plays that have come into the minute above the place since it was told. They are shown unless the account
 -- row that they replace was: under whatever name they were seen, it would have that cover for its identity.
--- Index: primary key of listens.
+-- One bound above, since of two the index would begin at the wrong one. Index: primary key of listens.
 WITH late AS (
     SELECT l.played_at, l.identity
     FROM public.listens AS l
     WHERE l.user_id = %(user_id)s AND l.played_at >= %(start)s AND l.played_at < %(end)s
-        AND l.played_at < %(minute)s + interval '1 minute'
+        AND l.played_at >= %(minute)s AND l.played_at < %(minute)s + interval '1 minute'
         AND (l.played_at, l.identity) > (%(before)s, %(before_identity)s)
         AND l.ms_played >= %(min_ms)s AND (%(content_type)s::text IS NULL OR l.content_type = %(content_type)s)
         AND l.source = 'extended' AND substr(uuid_send(l.identity), 1, 6) <> ALL (%(shown)s::bytea[])
@@ -19,7 +19,7 @@ WITH late AS (
 earlier AS (
     SELECT l.played_at, l.identity
     FROM public.listens AS l
-    WHERE l.user_id = %(user_id)s AND l.played_at >= %(start)s AND l.played_at < %(end)s
+    WHERE l.user_id = %(user_id)s AND l.played_at >= %(start)s
         AND (l.played_at, l.identity) < (%(before)s, %(before_identity)s)
         AND l.ms_played >= %(min_ms)s AND (%(content_type)s::text IS NULL OR l.content_type = %(content_type)s)
     ORDER BY l.played_at DESC, l.identity DESC

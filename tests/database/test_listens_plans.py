@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from coordinator.database import Database
-from coordinator.listen_domain import Bucket, ListenFilter, TimeSpan, TopKind, TopOrder
+from coordinator.listen_domain import Bucket, ListenFilter, ListenPlace, TimeSpan, TopKind, TopOrder
 from coordinator.store import listen_pages, listens
 from tests.database.explained import Plan, explained
 from tests.database.stored_plays import connect
@@ -18,6 +18,7 @@ PLAYS = 20_000
 FIRST = datetime(2010, 1, 1, tzinfo=UTC)
 # Four hours apart: nine years.
 LAST = FIRST + timedelta(hours=4 * PLAYS)
+MIDDLE = FIRST + (LAST - FIRST) / 2
 
 _STORE = """
     INSERT INTO listens (
@@ -109,16 +110,19 @@ async def test_a_page_reads_no_more_than_it_shows(database_url: str, owner_url: 
     user = _fill(owner_url, "fresh")
     async with explained(database_url, analyze=True) as database:
         found = await listen_pages.list_listens(database, ListenFilter(user), None, 50)
-        after = listen_pages.place_after(found, None)
-        for _ in range(3):
-            found = await listen_pages.list_listens(database, ListenFilter(user), after, 50)
-            after = listen_pages.place_after(found, after)
-        _, key = await listen_pages.export_listens(database, ListenFilter(user), None, 50)
-        await listen_pages.export_listens(database, ListenFilter(user), key, 50)
-        assert [plan.name for plan in database.plans].count("list_listens") == 4
-        for plan in database.plans:
-            if plan.name in {"list_listens", "export_listens"}:
-                assert plan.rows_read <= 110, plan
+        assert len(found) == 50
+        # From the middle too, with and without ends of the range.
+        for wanted in (ListenFilter(user), ListenFilter(user, FIRST, LAST)):
+            after = ListenPlace(MIDDLE, UUID(int=0), frozenset())
+            assert len(await listen_pages.list_listens(database, wanted, after, 50)) == 50
+            plays, key = await listen_pages.export_listens(database, wanted, (MIDDLE, UUID(int=0)), 50)
+            assert (len(plays), key is None) == (49, False)
+        pages = [plan for plan in database.plans if plan.name in {"list_listens", "export_listens"}]
+        assert len(pages) == 5
+        for plan in pages:
+            assert plan.rows_read <= 110, plan
+        # What is skipped within an index is told by nothing else: half of this one are a hundred pages.
+        assert max(plan.buffers for plan in pages) - min(plan.buffers for plan in pages) < 60, pages
 
 
 async def test_a_rare_content_is_found_without_reading_the_table(database_url: str, owner_url: str) -> None:
