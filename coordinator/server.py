@@ -188,7 +188,8 @@ class Coordinator:
         forgetting = Forgetting(self._database, self._announcer, gate, background, self._streams.check_open)
         reads = ReadGate(max_reads=settings.database_connections // 3, wait_seconds=settings.turn_seconds)
         listen_service_pb2_grpc.add_ListenServiceServicer_to_server(
-            ListenService(self._database, commits, reads, forgetting, self._access), self._server
+            ListenService(self._database, commits, reads, forgetting, self._access, self._streams.check_open),
+            self._server,
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)

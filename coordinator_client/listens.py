@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import grpc.aio
 
-from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary, send_stream
+from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary, read_stream, send_stream
 from protos.listens.v1 import listen_service_pb2 as messages
 from protos.listens.v1.listen_service_pb2_grpc import ListenServiceStub
 
@@ -48,6 +48,30 @@ class ListenClient:
     ) -> messages.GetTimelineResponse:
         """Reads plays and time per bucket of the calendar."""
         return await call_unary(self._stub.GetTimeline, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
+    async def get_listening_clock(
+        self, request: messages.GetListeningClockRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.GetListeningClockResponse:
+        """Reads plays and time per hour of the week."""
+        return await call_unary(
+            self._stub.GetListeningClock, request, timeout_seconds=timeout_seconds, repeat_is_safe=True
+        )
+
+    async def list_listens(
+        self, request: messages.ListListensRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.ListListensResponse:
+        """Reads a page of plays, newest first."""
+        return await call_unary(self._stub.ListListens, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
+    def export_listens(
+        self, request: messages.ExportListensRequest, *, timeout_seconds: float | None = None
+    ) -> AsyncGenerator[messages.ExportListensResponse, None]:
+        """Yields all plays, oldest first, in messages of some thousand.
+
+        Does not go on by itself: an export that breaks off raises, and begins anew. Close the iterator (`aclose`) to
+        leave early.
+        """
+        return read_stream(self._stub.ExportListens(request, timeout=timeout_seconds))
 
     async def delete_user_data(
         self, request: messages.DeleteUserDataRequest, *, timeout_seconds: float = FORGET_TIMEOUT_SECONDS

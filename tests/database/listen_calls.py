@@ -84,7 +84,7 @@ async def listening(
     await database.open()
     try:
         reads = ReadGate(max_reads=max_connections, wait_seconds=10)
-        service = ListenService(database, commits, reads, forgetting, Access(""))
+        service = ListenService(database, commits, reads, forgetting, Access(""), check_open)
         yield Listening(database, service, commits, forgetting, announced, changed)
     finally:
         await commits.finish()
