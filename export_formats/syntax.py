@@ -13,10 +13,10 @@ from export_formats.errors import ExportError, Reason
 _value: msgspec.json.Decoder[msgspec.Raw] = msgspec.json.Decoder(msgspec.Raw)
 _POSITION = re.compile(r"\(byte ([0-9]+)\)")
 
-# An escape counts with an even number of backslashes before it. A whole pair is matched first, and kept.
-_SURROGATE = re.compile(
-    rb"(?<!\\)((?:\\\\)*+)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+# Escapes one after the other, so that a backslash that is itself escaped begins none; beginning with a backslash lets
+# the search skip everything else at once. A whole pair is matched before half of one.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 
 
@@ -39,7 +39,7 @@ def without_lone_surrogates(text: bytes) -> bytes:
 
     The length stays, so positions stay true.
     """
-    return _SURROGATE.sub(lambda match: match[0] if match[2] else match[1] + rb"\u0000", text)
+    return _ESCAPE.sub(lambda match: rb"\u0000" if match[1] else match[0], text)
 
 
 def not_json(position: int) -> ExportError:
