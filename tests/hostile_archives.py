@@ -23,6 +23,7 @@ from tests.crafted_zip import (
     zip64_end,
     zip64_extra,
 )
+from tests.hostile_bombs import repeated_deflate
 from tests.hostile_files import GOOD
 
 MIB = 1 << 20
@@ -245,13 +246,11 @@ def _histories(count: int) -> bytes:
 
 def _large_entry(name: bytes, begin: bytes, filler: bytes, mebibytes: int, end: bytes) -> Entry:
     """Makes a member that is never held as a whole, only packed."""
-    compressor = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
-    packed, crc, size = [], 0, 0
+    crc, size = 0, 0
     for part in (begin, *(filler for _ in range(mebibytes)), end):
-        packed.append(compressor.compress(part))
         crc, size = zlib.crc32(part, crc), size + len(part)
-    packed.append(compressor.flush())
-    return Entry(name, data=b"".join(packed), crc=crc, size=size, central_size=size)
+    data = b"".join(repeated_deflate(begin, filler, mebibytes, end))
+    return Entry(name, data=data, crc=crc, size=size, central_size=size)
 
 
 def _bomb() -> bytes:
