@@ -51,6 +51,14 @@ class PlayColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """Where a row of a file stands that was rejected, counted from 1, and why."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileSummary:
     """What a worker says of the file whose plays it sends, and the lease under which it does so."""
 
@@ -61,6 +69,8 @@ class FileSummary:
     merged_count: int
     # How many rows were rejected, by reason.
     rejections: Mapping[str, int]
+    # The first of them, in order.
+    rejected_rows: Sequence[RejectedRow] = ()
 
     @property
     def rejected_count(self) -> int:

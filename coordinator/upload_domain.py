@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,6 +70,18 @@ class UploadFile:
     error_reason: str
     error_message: str
     retryable: bool
+    # Bytes, and how many of them the attempt under way has read.
+    size: int
+    read_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedPlace:
+    """A rejected row of an upload: its file's index, its place in the file, counted from 1, and why."""
+
+    file_index: int
+    row: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,13 @@ class Upload:
     updated_at: datetime
     files: tuple[UploadFile, ...]
     refusals: tuple[FileRefusal, ...]
+    # The first hundred.
+    rejected_rows: tuple[RejectedPlace, ...]
+
+    @property
+    def rejections(self) -> dict[str, int]:
+        """How many rows were rejected for each reason, over all files."""
+        return dict(sum((Counter(file.rejections) for file in self.files), Counter[str]()))
 
     @property
     def ended(self) -> bool:
@@ -112,7 +132,8 @@ def upload_from_row(row: dict[str, Any]) -> Upload:
     """Builds an upload from its row as get_uploads.sql gives it."""
     files = tuple(_file_from_json(stored) for stored in row["files"])
     refusals = tuple(FileRefusal(**stored) for stored in row["refusals"])
-    return Upload(**{**row, "files": files, "refusals": refusals})
+    rejected = tuple(RejectedPlace(*stored) for stored in row["rejected_rows"])
+    return Upload(**{**row, "files": files, "refusals": refusals, "rejected_rows": rejected})
 
 
 def _file_from_json(stored: dict[str, Any]) -> UploadFile:

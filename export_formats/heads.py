@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from export_formats.encodings import BLANKS, to_utf8
 from export_formats.errors import ExportError, Reason
-from export_formats.formats import EMPTY, format_of_cut_row, format_of_row
-from export_formats.syntax import check_syntax, not_json
+from export_formats.formats import EMPTY, FORMATS, LINE_FORMATS, format_of_cut_row, format_of_row
+from export_formats.syntax import MAX_DEPTH, check_syntax, not_json, too_deep
 
 HEAD_BYTES = 65_536
 """How much of a file `recognise_head` wants to see."""
@@ -43,16 +43,32 @@ def recognise_head(head: bytes, complete: bool) -> str:
     _refuse_blank(text, complete)
     if complete and _NO_ROWS.fullmatch(text):
         return EMPTY
-    is_list = text.lstrip(BLANKS).startswith(b"[")
-    for place, (keys, whole) in enumerate(_rows(text, complete)):
-        found = format_of_row(keys)
+    is_list = is_a_list(text)
+    among = FORMATS if is_list else LINE_FORMATS
+    for place, (keys, whole) in enumerate(_rows(text, complete, level=int(is_list))):
+        found = format_of_row(keys, among)
         if found is None and place == 0 and not whole:
-            found = format_of_cut_row(keys)  # the first row is longer than the head
-        if is_list and found is not None:
+            found = format_of_cut_row(keys, among)  # the first row is longer than the head
+        if found is not None:
             return found.name
     if complete:
         check_syntax(text)
     raise _not_a_history(is_list)
+
+
+def take_head(pieces: Iterator[bytes]) -> bytes:
+    """Take the first pieces of a file: more than `HEAD_BYTES` bytes of them, or all that there are."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= HEAD_BYTES and (piece := next(pieces, None)) is not None:
+        parts.append(piece)
+        size += len(piece)
+    return b"".join(parts)
+
+
+def recognise_beginning(beginning: bytes) -> str:
+    """Tell the format of a file from what `take_head` gave; see `recognise_head`."""
+    return recognise_head(beginning[:HEAD_BYTES], len(beginning) <= HEAD_BYTES)
 
 
 def _refuse_blank(text: bytes, complete: bool) -> None:
@@ -64,24 +80,34 @@ def _refuse_blank(text: bytes, complete: bool) -> None:
     raise ExportError(Reason.NOT_JSON, message)
 
 
-def _rows(text: bytes, complete: bool) -> Iterator[tuple[frozenset[str], bool]]:
-    """Give the keys of every object in the outermost list, and whether it was seen to its end."""
+def is_a_list(text: bytes) -> bool:
+    """Tell whether a text begins as a list does, and not with the first of its rows."""
+    return text.lstrip(BLANKS).startswith(b"[")
+
+
+def _rows(text: bytes, complete: bool, level: int) -> Iterator[tuple[frozenset[str], bool]]:
+    """Give the keys of every object in the outermost list, and whether it was seen to its end.
+
+    Level 1 is that; at level 0 the objects stand behind each other.
+    """
     depth = 0
     keys: set[str] = set()
     last = b""
     for token, position in _tokens(text):
-        if depth == 0 and last:
+        if depth == 0 and last and (level or token != b"{"):
             raise not_json(position)
         depth += _NESTING.get(token, 0)
-        if depth == 1 and token in _CLOSING:
+        if depth > MAX_DEPTH:
+            raise too_deep()
+        if depth == level and token in _CLOSING:
             yield frozenset(keys), True
             keys.clear()
-        elif depth == 2 and token == b":":
+        elif depth == level + 1 and token == b":":
             keys.add(last[1:-1].decode(errors="replace"))
         last = token
     if depth and complete:
         raise not_json(len(text))
-    if depth > 1:
+    if depth > level:
         yield frozenset(keys), False
 
 

@@ -1,12 +1,15 @@
 """Undoes gzip as the bytes come in, counting what comes out."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from export_formats.errors import ExportError, Reason
 
 PIECE_BYTES: Final = 1 << 20
+GZIP_MAGIC: Final = b"\x1f\x8b"
+"""How every gzip file begins."""
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _INPUT_BYTES: Final = 1 << 16  # what is left of the input is copied for each piece of output: keep it short
@@ -76,6 +79,37 @@ class Inflater:
         if part.eof:
             self._part = None
         return piece
+
+
+def decompressed(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    """Give a file's bytes, in pieces, out of gzip where it is one; at most `limit` bytes.
+
+    Raises:
+        ExportError: TOO_LARGE or GZIP_BROKEN, when the reading gets there.
+    """
+    waiting = iter(pieces)
+    beginning = b""
+    while len(beginning) < len(GZIP_MAGIC) and (piece := next(waiting, None)) is not None:
+        beginning += piece
+    everything = chain([beginning], waiting)
+    return _inflated(everything, limit) if beginning.startswith(GZIP_MAGIC) else _counted(everything, limit)
+
+
+def _inflated(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    inflater = Inflater(limit)
+    for piece in pieces:
+        yield from inflater.feed(piece)
+    inflater.finish()
+
+
+def _counted(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            message = f"The file has more than {limit:,} bytes, which is the limit."
+            raise ExportError(Reason.TOO_LARGE, message)
+        yield piece
 
 
 def _broken(what: str) -> ExportError:

@@ -7,10 +7,11 @@ import msgspec
 from export_formats.errors import Rejection, RowRejected
 from export_formats.identity import content_of_uri, fold, measured
 
-MAX_TEXT_LENGTH = 4096
+MAX_TEXT_LENGTH = 2_000
 """In characters. The longest real name is an episode's with some hundred."""
 
 _MAX_REMEMBERED = 100_000
+_MAX_REMEMBERED_LENGTH = 4_000_000
 
 
 class Name(msgspec.Struct, frozen=True, gc=False):
@@ -29,12 +30,15 @@ class Texts(dict[str, Name]):
     def __init__(self, make_key: Callable[[str], bytes]) -> None:
         super().__init__()
         self._make_key = make_key
+        self._length = 0
 
     def __missing__(self, text: str) -> Name:
         if len(text) > MAX_TEXT_LENGTH or "\0" in text:
             raise RowRejected(Rejection.BAD_TEXT)
-        if len(self) >= _MAX_REMEMBERED:
+        self._length += len(text)
+        if len(self) >= _MAX_REMEMBERED or self._length > _MAX_REMEMBERED_LENGTH:
             self.clear()  # only a file of nothing but new names gets here: it has to pay for itself
+            self._length = len(text)
         self[text] = name = Name(text, self._make_key(text))
         return name
 

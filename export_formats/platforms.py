@@ -20,6 +20,9 @@ FAMILIES: Final = (
 )
 """Every value that `platform_family` gives."""
 
+_MAX_REMEMBERED: Final = 10_000
+_MAX_REMEMBERED_LENGTH: Final = 200
+
 # The first word found decides, the narrower ones before the wider: a television with Android is a television.
 _WORDS: Final = {
     "cast": "cast",
@@ -53,8 +56,10 @@ def platform_family(raw: str) -> str | None:
 
 
 class Families(dict[str, str | None]):
-    """Remembers the families of one file's platform texts."""
+    """Remembers the families of one file's platform texts, of which there are few and short ones."""
 
     def __missing__(self, raw: str) -> str | None:
-        self[raw] = family = platform_family(raw)
+        family = platform_family(raw)
+        if len(self) < _MAX_REMEMBERED and len(raw) <= _MAX_REMEMBERED_LENGTH:
+            self[raw] = family
         return family

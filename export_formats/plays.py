@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field, fields
 
+from export_formats.errors import Rejection
 from export_formats.formats.format import ContentType, Source
 
 UNKNOWN_ARTIST = "Unknown Artist"
 UNKNOWN_TRACK = "Unknown Track"
 """The provider's own words where a name lacks; rankings leave them out."""
+
+MAX_REJECTED_ROWS = 100
+"""How many rejected rows of a file are told with their places."""
 
 Play = tuple[
     int,
@@ -55,23 +59,44 @@ class Plays:
         for column, values in zip(fields(self), zip(*plays, strict=True), strict=bool(plays)):
             getattr(self, column.name).extend(values)
 
+    def append(self, other: "Plays") -> None:
+        """Add the plays of another at the end."""
+        for column in fields(self):
+            getattr(self, column.name).extend(getattr(other, column.name))
+
     def part(self, start: int, stop: int) -> "Plays":
         """Give the plays from `start` to before `stop`, as slices do."""
         return Plays(*(getattr(self, column.name)[start:stop] for column in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedFile:
-    """What one file says.
+class RejectedRow:
+    """Where a row stands that is no play: counted from 1, the first row of the file."""
 
-    `total_rows` is the number of its rows: those in `plays`, `merged_rows` that repeat one of them, and
-    `rejections`, counted by reason (the values of `Rejection`). A file without rows has the format "empty"
-    and the source "account".
+    row: int
+    reason: Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class FileSummary:
+    """What one file amounts to.
+
+    `total_rows` is the number of its rows: `play_count`, `merged_rows` that repeat one of the plays, and
+    `rejections`, counted by reason (the values of `Rejection`). `rejected_rows` are the first `MAX_REJECTED_ROWS` of
+    the latter. A file without rows has the format "empty" and the source "account".
     """
 
     format: str
     source: Source
-    plays: Plays
+    play_count: int
     total_rows: int
     merged_rows: int
     rejections: dict[str, int]
+    rejected_rows: tuple[RejectedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile(FileSummary):
+    """A whole file: what it amounts to, and its plays."""
+
+    plays: Plays

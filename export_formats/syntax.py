@@ -10,6 +10,9 @@ import msgspec
 
 from export_formats.errors import ExportError, Reason
 
+MAX_DEPTH = 2_000
+"""More than msgspec follows, and a hundred times what any history has."""
+
 _value: msgspec.json.Decoder[msgspec.Raw] = msgspec.json.Decoder(msgspec.Raw)
 _POSITION = re.compile(r"\(byte ([0-9]+)\)")
 
@@ -34,6 +37,22 @@ def check_syntax(text: bytes) -> None:
         raise too_deep() from None
 
 
+def check_beginning(text: bytes, start: int) -> None:
+    """Read UTF-8 text as the beginning of one JSON value, which may be cut anywhere; `start` is its position.
+
+    Raises:
+        ExportError: NOT_JSON with the position, or TOO_DEEP.
+    """
+    try:
+        _value.decode(without_lone_surrogates(text))
+    except msgspec.DecodeError as error:
+        # Cut behind "-" or "1." it is called malformed at its end.
+        if (position := position_of(error, len(text))) < len(text):
+            raise not_json(start + position) from None
+    except RecursionError:
+        raise too_deep() from None
+
+
 def without_lone_surrogates(text: bytes) -> bytes:
     """Put an escaped NUL in the place of each lone surrogate escape, which is as bad but can be read.
 
@@ -46,6 +65,12 @@ def not_json(position: int) -> ExportError:
     """Give the error for text that stops being JSON at a byte (counted from 0, in UTF-8, without a mark)."""
     message = f"The file is not valid JSON: it breaks at byte {position:,}. Take it from the export again."
     return ExportError(Reason.NOT_JSON, message)
+
+
+def row_too_large(limit: int) -> ExportError:
+    """Give the error for a row that is larger than any play."""
+    message = f"A row of the file has more than {limit:,} bytes, which no play has. Take it from the export again."
+    return ExportError(Reason.TOO_LARGE, message)
 
 
 def too_deep() -> ExportError:

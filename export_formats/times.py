@@ -59,6 +59,13 @@ _clocks = _Clocks(_CLOCK)
 _short_clocks = _Clocks(_SHORT_CLOCK)
 
 
+def check_second(second: int) -> int:
+    """Give Unix seconds as they are; raises RowRejected (bad_time) outside the years 2000 to 2100."""
+    if not FIRST_SECOND <= second <= LAST_SECOND:
+        raise RowRejected(Rejection.BAD_TIME)
+    return second
+
+
 def read_second(text: str) -> int:
     """Give "YYYY-MM-DDTHH:MM:SSZ" as Unix seconds; raises RowRejected (bad_time) for anything else."""
     return _days[text[:_DAY_LENGTH]] + _clocks[text[_DAY_LENGTH:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -82,11 +83,20 @@ class RejectionView(View):
     count: int
 
 
+class RejectedRowView(View):
+    """Where a row stands that was rejected, and why; what it says is not kept."""
+
+    file: str = Field(description="The name of the file.")
+    file_index: int
+    row: int = Field(description="Counted from 1, the first row of the file.")
+    reason: str
+
+
 class ProgressView(View):
-    """Rows of a file: how many of how many are done; total is null until it is known."""
+    """Bytes of a file: how many of how many the attempt under way has read."""
 
     done: int
-    total: int | None
+    total: int
 
 
 class FileView(View):
@@ -135,6 +145,8 @@ class UploadView(UploadSummary):
 
     files: list[FileView]
     errors: list[RefusalView]
+    rejections: list[RejectionView] = Field(description="Sums over the files.")
+    rejected_rows: list[RejectedRowView] = Field(description="The first hundred, by file and row.")
 
 
 class UploadPage(View):
@@ -173,8 +185,13 @@ def summary_view(upload: upload_pb2.Upload) -> UploadSummary:
 
 def upload_view(upload: upload_pb2.Upload) -> UploadView:
     """Shows an upload with everything about it."""
-    files = [_file_view(file) for file in upload.files]
-    return UploadView(**dict(summary_view(upload)), files=files, errors=refusal_views(upload))
+    return UploadView(
+        **dict(summary_view(upload)),
+        files=[_file_view(file) for file in upload.files],
+        errors=refusal_views(upload),
+        rejections=_rejection_views(upload.rejections),
+        rejected_rows=_rejected_row_views(upload),
+    )
 
 
 def skipped_files(upload: upload_pb2.Upload) -> int:
@@ -197,7 +214,6 @@ def status_name(upload: upload_pb2.Upload) -> UploadStatusName:
 
 
 def _file_view(file: upload_pb2.UploadFile) -> FileView:
-    has_completed = file.status == upload_pb2.FILE_STATUS_COMPLETED
     return FileView(
         id=file.id,
         index=file.index,
@@ -205,17 +221,28 @@ def _file_view(file: upload_pb2.UploadFile) -> FileView:
         format=file.format or None,
         status=_FILE_STATUS[file.status],
         attempts=file.attempts,
-        progress=ProgressView(
-            done=file.total_records if has_completed else 0,
-            total=file.total_records if has_completed else None,
-        ),
+        progress=ProgressView(done=file.read_bytes, total=file.size),
         total_records=file.total_records,
         inserted_records=file.inserted_records,
         duplicate_records=file.duplicate_records,
         rejected_records=file.rejected_records,
         superseded_records=file.superseded_records,
-        rejections=[RejectionView(reason=each.reason, count=each.count) for each in file.rejections],
+        rejections=_rejection_views(file.rejections),
         error_reason=file.error_reason or None,
         error_message=file.error_message or None,
         retryable=file.retryable,
     )
+
+
+def _rejection_views(rejections: Iterable[upload_pb2.RejectionCount]) -> list[RejectionView]:
+    return [RejectionView(reason=each.reason, count=each.count) for each in rejections]
+
+
+def _rejected_row_views(upload: upload_pb2.Upload) -> list[RejectedRowView]:
+    names = {file.index: file.filename for file in upload.files}
+    return [
+        RejectedRowView(
+            file=names.get(each.file_index, ""), file_index=each.file_index, row=each.row, reason=each.reason
+        )
+        for each in upload.rejected_rows
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -9,15 +10,17 @@ import structlog
 
 from coordinator_client.job_context import JobContext
 from coordinator_client.listens import ListenClient
-from coordinator_client.outcomes import Ended
+from coordinator_client.outcomes import AttemptFailure, Ended
 from coordinator_client.patience import until_answered
+from export_formats import FileSummary
+from ingest_worker.frames import FrameSpool
 from ingest_worker.parser_pool import ParserPool
-from ingest_worker.parsing import FileFigures, parse_file
+from ingest_worker.parsing import BytesRead, parse_file
 from ingest_worker.payload_file import payload_file
 from ingest_worker.verdicts import verdicts_are_final
 from protos.listens.v1 import listen_pb2
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
-from protos.uploads.v1.upload_pb2 import FilePayload, RejectionCount
+from protos.uploads.v1.upload_pb2 import FilePayload, RejectedRow, RejectionCount
 
 KIND = "ingest"
 
@@ -35,40 +38,53 @@ class IngestHandler:
 
     async def __call__(self, context: JobContext) -> Ended:
         """Handles one job."""
-        with verdicts_are_final():
-            figures, batches = await self._parse(context)
-            header = _header(context, figures)
+        with verdicts_are_final(), FrameSpool() as batches:
+            summary = await self._parse(context, batches)
+            header = _header(context, summary)
             listens = ListenClient(context.channel)
             # Where the coordinator is busy or away, the same commit waits its turn and no attempt is spent.
             await until_answered(lambda: listens.commit_listens(_requests(header, batches)))
-        log.info("committed", job_id=context.job_id, format=figures.format, rows=figures.row_count)
+        log.info("committed", job_id=context.job_id, format=summary.format, rows=summary.play_count)
         return Ended.ALREADY
 
-    async def _parse(self, context: JobContext) -> tuple[FileFigures, list[bytes]]:
+    async def _parse(self, context: JobContext, batches: FrameSpool) -> FileSummary:
+        """Parses the job's file; gives what it amounts to, and leaves its plays in `batches`."""
         filename = FilePayload.FromString(context.payload).filename
+        summary: FileSummary | None = None
         async with (
             payload_file(context, self._file_limit_bytes) as file,
             self._pool.process() as process,
-            aclosing(process.run(parse_file, file, filename)) as pieces,
+            aclosing(process.run(parse_file, file, filename, self._file_limit_bytes)) as pieces,
         ):
-            figures: FileFigures = await anext(pieces)
-            return figures, [batch async for batch in pieces]
+            async for piece in pieces:
+                match piece:
+                    case BytesRead(done):
+                        await context.report_progress(done, context.size)
+                    case FileSummary():
+                        summary = piece
+                    case _:
+                        await asyncio.to_thread(batches.append, piece)
+        if summary is None:
+            raise AttemptFailure("PARSER_BROKEN", "The parser ended without a word.")
+        return summary
 
 
-def _header(context: JobContext, figures: FileFigures) -> bytes:
+def _header(context: JobContext, summary: FileSummary) -> bytes:
     header = CommitListensRequest.Header(
         job_id=context.lease.job_id,
         token=context.lease.token,
-        format=figures.format,
-        source=SOURCES[figures.source],
-        row_count=figures.row_count,
-        merged_count=figures.merged_count,
-        rejections=[RejectionCount(reason=reason, count=count) for reason, count in figures.rejections.items()],
+        format=summary.format,
+        source=SOURCES[summary.source],
+        row_count=summary.play_count,
+        merged_count=summary.merged_rows,
+        rejections=[RejectionCount(reason=reason, count=count) for reason, count in summary.rejections.items()],
+        rejected_rows=[RejectedRow(row=rejected.row, reason=rejected.reason) for rejected in summary.rejected_rows],
     )
     return CommitListensRequest(header=header).SerializeToString()
 
 
-async def _requests(header: bytes, batches: list[bytes]) -> AsyncGenerator[bytes, None]:
+async def _requests(header: bytes, batches: FrameSpool) -> AsyncGenerator[bytes, None]:
     yield header
-    for batch in batches:
+    waiting = batches.frames()
+    while (batch := await asyncio.to_thread(next, waiting, None)) is not None:
         yield batch

@@ -11,7 +11,7 @@ from multiprocessing.reduction import send_handle
 from typing import Any, BinaryIO, TypeVar
 
 from coordinator_client.outcomes import AttemptFailure
-from ingest_worker.isolated_work import Broken, Finished, Refused, Work, serve
+from ingest_worker.isolated_work import Broken, End, Finished, OutOfMemory, Refused, Work, serve
 
 Result = TypeVar("Result")
 
@@ -28,7 +28,9 @@ class IsolatedProcess:
     everything else waiting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory_bytes: int) -> None:
+        """Takes how much memory the child may have for what it works on."""
+        self._memory_bytes = memory_bytes
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="isolated")
         self._child: _Child | None = None
 
@@ -39,25 +41,42 @@ class IsolatedProcess:
 
         Raises:
             ExportError: the work's own verdict on the file.
-            AttemptFailure: PARSER_CRASHED where the child died, PARSER_BROKEN where the work raised anything else.
+            AttemptFailure: PARSER_CRASHED where the child died, PARSER_OUT_OF_MEMORY where it may not have what it
+                needed, PARSER_BROKEN where the work raised anything else.
         """
-        child = self._child = self._child or _Child()
-        end: object = None
+        child = self._child = self._child or _Child(self._memory_bytes)
+        end: End | None = None
         try:
             await self._in_thread(child.begin, work, file.fileno(), arguments)
-            while not isinstance(end := await self._in_thread(child.receive), Finished | Refused | Broken):
-                yield end
+            while end is None:
+                piece = await self._in_thread(child.receive)
+                if isinstance(piece, Finished | Refused | OutOfMemory | Broken):
+                    end = piece
+                else:
+                    yield piece
         except (EOFError, ConnectionError) as error:
             raise AttemptFailure("PARSER_CRASHED", "The process that read the file died over it.") from error
         finally:
-            if not isinstance(end, Finished | Refused | Broken):
+            # One that has come to its limit would come to it again.
+            if end is None or isinstance(end, OutOfMemory):
                 self._lose_child()
-        _raise_verdict(end)
+        self._raise_verdict(end)
 
     def close(self) -> None:
         """Ends the child."""
         self._lose_child()
         self._thread.shutdown(wait=False)
+
+    def _raise_verdict(self, end: End) -> None:
+        match end:
+            case Refused(error):
+                raise error
+            case OutOfMemory():
+                message = f"Reading the file takes more than the {self._memory_bytes:,} bytes of memory that it may."
+                raise AttemptFailure("PARSER_OUT_OF_MEMORY", message)
+            case Broken(exception, frames):
+                logger.error("The parser raised %s\n%s", exception, frames)
+                raise AttemptFailure("PARSER_BROKEN", f"The parser raised {exception}.")
 
     def _lose_child(self) -> None:
         if self._child is not None:
@@ -73,9 +92,9 @@ class IsolatedProcess:
 class _Child:
     """A started process and the connection to it; all but `kill` belongs to one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory_bytes: int) -> None:
         self._connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=serve, args=(theirs,), name="parser", daemon=True)
+        self._process = _SPAWN.Process(target=serve, args=(theirs, memory_bytes), name="parser", daemon=True)
         self._process.start()
         theirs.close()
 
@@ -97,12 +116,3 @@ class _Child:
     def close(self) -> None:
         """Closes this side of the connection."""
         self._connection.close()
-
-
-def _raise_verdict(end: object) -> None:
-    match end:
-        case Refused(error):
-            raise error
-        case Broken(exception, frames):
-            logger.error("The parser raised %s\n%s", exception, frames)
-            raise AttemptFailure("PARSER_BROKEN", f"The parser raised {exception}.")

@@ -6,6 +6,7 @@ This module is what a child imports, so it must never come near grpc: it knows t
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 import traceback
@@ -35,6 +36,11 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """The work needed more memory than the process may have."""
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """The work raised what it should not. Its text may hold contents of the file: type and lines are told only."""
 
@@ -42,8 +48,16 @@ class Broken:
     frames: str
 
 
-def serve(connection: Connection) -> None:
-    """Does the work that comes over the connection, until that is closed or the parent is gone."""
+# How a piece of work may end.
+End: TypeAlias = Finished | Refused | OutOfMemory | Broken
+
+
+def serve(connection: Connection, memory_bytes: int) -> None:
+    """Does the work that comes over the connection, until that is closed or the parent is gone.
+
+    The process may have so many bytes of memory of its own; those of the program itself and of files do not count.
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     # A signal to all processes of the group is the parent's to answer: it finishes, or kills this one.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -59,7 +73,7 @@ def serve(connection: Connection) -> None:
 
 
 def _answer(connection: Connection, work: Work, file: BinaryIO, arguments: tuple[Any, ...]) -> None:
-    end: Finished | Refused | Broken = Finished()
+    end: End = Finished()
     try:
         for piece in work(file, *arguments):
             connection.send(piece)
@@ -67,6 +81,8 @@ def _answer(connection: Connection, work: Work, file: BinaryIO, arguments: tuple
         end = Refused(error)
     except BrokenPipeError:
         raise
+    except MemoryError:
+        end = OutOfMemory()
     except Exception as error:  # noqa: BLE001 - goes to the parent
         end = Broken(type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
     connection.send(end)

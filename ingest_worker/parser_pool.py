@@ -12,8 +12,9 @@ from ingest_worker.isolated_process import IsolatedProcess
 class ParserPool:
     """Lends processes, each to one job at a time: a file that kills its process takes no other file with it."""
 
-    def __init__(self, processes: int) -> None:
-        self._all = [IsolatedProcess() for _ in range(processes)]
+    def __init__(self, processes: int, memory_bytes: int) -> None:
+        """Takes how many processes there are, and how much memory each may have."""
+        self._all = [IsolatedProcess(memory_bytes) for _ in range(processes)]
         # The one used last comes first: it has started, and has its code at hand.
         self._idle: asyncio.LifoQueue[IsolatedProcess] = asyncio.LifoQueue()
         for process in self._all:

@@ -6,27 +6,54 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from export_formats import parse
+import msgspec
+
+from export_formats import ExportReader, FileSummary, Plays
+from ingest_worker.frames import FrameSpool
 from ingest_worker.listen_batches import serialized_batches
+
+_PIECE_BYTES = 256 * 1024
+# Between two words of how far the reading is.
+_STEP_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class FileFigures:
-    """What the header of a commit tells of the file; `rejections` counts rows by reason."""
+class BytesRead:
+    """How much of the file was read, as it is stored."""
 
-    format: str
-    source: str
-    row_count: int
-    merged_count: int
-    rejections: dict[str, int]
+    done: int
 
 
-def parse_file(file: BinaryIO, filename: str) -> Iterator[FileFigures | bytes]:
-    """Yields the file's figures, then its plays as serialized CommitListensRequests.
+def parse_file(file: BinaryIO, filename: str, limit_bytes: int) -> Iterator[BytesRead | FileSummary | bytes]:
+    """Yields how far it is, from time to time; then what the file amounts to and its plays, as CommitListensRequests.
+
+    The plays wait on disk until the whole file is read: only then are all names of each known.
 
     Raises:
         ExportError: the file is no history.
     """
-    parsed = parse(file.read(), filename)
-    yield FileFigures(parsed.format, parsed.source, len(parsed.plays), parsed.merged_rows, parsed.rejections)
-    yield from serialized_batches(parsed.plays)
+    reader = ExportReader(_pieces(file), filename, limit_bytes)
+    with FrameSpool() as spool:
+        told = 0
+        for part in reader.parts():
+            spool.append(msgspec.msgpack.encode(part))
+            if file.tell() >= told + _STEP_BYTES:
+                told = file.tell()
+                yield BytesRead(told)
+        yield reader.summary
+        yield from _requests(spool, reader)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(_PIECE_BYTES):
+        yield piece
+
+
+def _requests(spool: FrameSpool, reader: ExportReader) -> Iterator[bytes]:
+    start = 0
+    for frame in spool.frames():
+        part = msgspec.msgpack.decode(frame, type=Plays)
+        for place, covers in reader.later_covers.of_plays(start, start + len(part)):
+            part.more_covers[place - start] = covers
+        yield from serialized_batches(part)
+        start += len(part)

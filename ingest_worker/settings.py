@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(5, ge=1, le=1_000)
     # The default is one a job, unless there are fewer processors.
     worker_parse_processes: int | None = Field(None, ge=1, le=256)
+    # Of each parser, for what it works on. The largest file of the oddest kind takes some 160 MiB.
+    worker_parser_bytes: int = Field(256 * MIB, ge=64 * MIB)
     # Of files held at a time; a larger one comes when it is the only one.
     worker_held_bytes: PositiveInt = 256 * MIB
     worker_grace_seconds: PositiveFloat = 8.0

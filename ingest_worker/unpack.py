@@ -19,7 +19,7 @@ from ingest_worker.parser_pool import ParserPool
 from ingest_worker.payload_file import payload_file
 from ingest_worker.unpacking import ArchiveFigures, unpack_archive
 from ingest_worker.verdicts import verdicts_are_final
-from protos.uploads.v1.upload_pb2 import FileRefusal
+from protos.uploads.v1.upload_pb2 import FilePayload, FileRefusal
 from protos.uploads.v1.upload_service_pb2 import AddFilesRequest
 
 KIND = "unpack"
@@ -41,13 +41,16 @@ class UnpackHandler:
         with verdicts_are_final():
             async with payload_file(context, self._archive_limit_bytes) as file, self._pool.process() as process:
                 # Nothing of the archive is kept: a commit that has to be repeated reads it again.
-                await until_answered(lambda: uploads.add_files(self._requests(context.lease, process, file)))
+                await until_answered(lambda: uploads.add_files(self._requests(context, process, file)))
         log.info("unpacked", job_id=context.job_id)
         return Ended.ALREADY
 
-    async def _requests(self, lease: Lease, process: IsolatedProcess, file: BinaryIO) -> AsyncGenerator[bytes, None]:
-        async with aclosing(process.run(unpack_archive, file, self._limits)) as pieces:
-            yield _header(lease, await anext(pieces))
+    async def _requests(
+        self, context: JobContext, process: IsolatedProcess, file: BinaryIO
+    ) -> AsyncGenerator[bytes, None]:
+        filename = FilePayload.FromString(context.payload).filename
+        async with aclosing(process.run(unpack_archive, file, filename, self._limits)) as pieces:
+            yield _header(context.lease, await anext(pieces))
             async for request in pieces:
                 yield request
 

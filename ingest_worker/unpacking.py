@@ -1,4 +1,4 @@
-"""Opening one archive. Runs in the isolated processes: it must not come near grpc."""
+"""Opening what came in one piece. Runs in the isolated processes: it must not come near grpc."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from export_formats import Archive, ArchiveLimits, open_archive
+from export_formats import Archive, ArchiveLimits, SingleFile, open_bundle
 from protos.uploads.v1.upload_pb2 import FileRefusal
 from protos.uploads.v1.upload_service_pb2 import AddFilesRequest
 
@@ -23,13 +23,15 @@ class ArchiveFigures:
     refusals: tuple[bytes, ...]
 
 
-def unpack_archive(file: BinaryIO, limits: ArchiveLimits) -> Iterator[ArchiveFigures | bytes]:
-    """Yields the archive's figures, then its histories as serialized AddFilesRequests, chunks of at most 1 MiB.
+def unpack_archive(file: BinaryIO, filename: str, limits: ArchiveLimits) -> Iterator[ArchiveFigures | bytes]:
+    """Yields the figures of an archive, or of a single file that was sent like one; then its histories.
+
+    Those are serialized AddFilesRequests, with chunks of at most 1 MiB.
 
     Raises:
-        ExportError: the archive cannot be opened, passes a limit, or holds no history.
+        ExportError: it cannot be opened, passes a limit, or holds no history.
     """
-    archive = open_archive(file, limits)
+    archive = open_bundle(file, filename, limits)
     yield ArchiveFigures(len(archive.members), archive.skipped, _refusals(archive))
     for member in archive.members:
         begin = AddFilesRequest.Member(filename=member.name, format=member.format)
@@ -38,7 +40,7 @@ def unpack_archive(file: BinaryIO, limits: ArchiveLimits) -> Iterator[ArchiveFig
             yield AddFilesRequest(chunk=piece).SerializeToString()
 
 
-def _refusals(archive: Archive) -> tuple[bytes, ...]:
+def _refusals(archive: Archive | SingleFile) -> tuple[bytes, ...]:
     return tuple(
         FileRefusal(filename=refusal.name, reason=refusal.reason, message=refusal.message).SerializeToString()
         for refusal in archive.refused[:MAX_REFUSALS]

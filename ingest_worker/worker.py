@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 async def work(settings: Settings) -> None:
     """Works until SIGTERM or SIGINT."""
-    pool = ParserPool(settings.parse_processes)
+    pool = ParserPool(settings.parse_processes, settings.worker_parser_bytes)
     log.info("worker_started", worker=settings.worker_name, coordinator=settings.coordinator_target)
     try:
         await worker_runtime(settings, pool).run()

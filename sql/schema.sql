@@ -109,6 +109,7 @@ CREATE TABLE public.upload_files (
     created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
     updated_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
     finished_at timestamp with time zone,
+    rejected_rows jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT upload_files_status CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'completed'::text, 'failed'::text, 'cancelled'::text]))),
     CONSTRAINT upload_files_totals CHECK ((total_records = ((inserted_records + duplicate_records) + rejected_records)))
 )

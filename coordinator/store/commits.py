@@ -155,4 +155,5 @@ def _outcome(file: LeasedFile, summary: FileSummary, outcome: CommitOutcome) -> 
         "rejected": summary.rejected_count,
         "superseded": outcome.superseded,
         "rejections": Jsonb(dict(summary.rejections)),
+        "rejected_rows": Jsonb([[rejected.row, rejected.reason] for rejected in summary.rejected_rows]),
     }

@@ -15,11 +15,13 @@ from coordinator.listen_domain import (
     CommitOutcome,
     FileSummary,
     PlayColumns,
+    RejectedRow,
     Source,
 )
 from coordinator.wire.checks import check_count, check_range
 from protos.listens.v1 import listen_pb2
 from protos.listens.v1 import listen_service_pb2 as messages
+from protos.uploads.v1 import upload_pb2
 from protos.uploads.v1.upload_pb2 import RejectionCount
 
 CONTENT_TYPES: Final[Mapping[int, str]] = {
@@ -40,13 +42,14 @@ _SKIPPED: Final[Mapping[int, bool | None]] = {
 }
 
 _HASH_BYTES = 16
-_MAX_MS_PLAYED = 86_400_000
-_MAX_CHARACTERS = 2_000
+MAX_MS_PLAYED = 86_400_000
+MAX_CHARACTERS = 2_000
 _MAX_REASONS = 64
+_MAX_REJECTED_ROWS = 100
 # More rows than the largest file has, and all sums of it fit into a bigint.
 _MAX_COUNT = 10**12
-_FIRST_SECOND = int(FIRST_PLAY_TIME.timestamp())
-_LAST_SECOND = int(PLAY_TIME_END.timestamp()) - 1
+FIRST_SECOND = int(FIRST_PLAY_TIME.timestamp())
+LAST_SECOND = int(PLAY_TIME_END.timestamp()) - 1
 
 _LISTS = (
     "ms_played",
@@ -71,6 +74,7 @@ def file_summary(request: messages.CommitListensRequest, *, max_rows: int) -> Fi
     if request.WhichOneof("message") != "header":
         raise InvalidRequest("The first message must be the header.", field="header")
     header = request.header
+    rejections = _rejections(header.rejections)
     if header.source not in _SOURCES:
         raise InvalidRequest("source must be account or extended.", field="source", value=header.source)
     check_range(header.row_count, "row_count", 0, _MAX_COUNT)
@@ -88,7 +92,8 @@ def file_summary(request: messages.CommitListensRequest, *, max_rows: int) -> Fi
         source=_SOURCES[header.source],
         row_count=header.row_count,
         merged_count=header.merged_count,
-        rejections=_rejections(header.rejections),
+        rejections=rejections,
+        rejected_rows=_rejected_rows(header.rejected_rows, rejections),
     )
 
 
@@ -104,14 +109,29 @@ def _rejections(rejections: Sequence[RejectionCount]) -> dict[str, int]:
     return counts
 
 
+def _rejected_rows(rows: Sequence[upload_pb2.RejectedRow], rejections: Mapping[str, int]) -> list[RejectedRow]:
+    check_count(len(rows), "rejected_rows", _MAX_REJECTED_ROWS, lowest=0)
+    for reason in {row.reason for row in rows}.difference(rejections):
+        raise InvalidRequest(
+            "rejected_rows has a reason that rejections does not have.",
+            field="rejected_rows.reason",
+            value=_check_word(reason, "rejected_rows.reason"),
+        )
+    last = 0
+    for row in rows:
+        check_range(row.row, "rejected_rows.row", last + 1, _MAX_COUNT)
+        last = row.row
+    return [RejectedRow(row.row, row.reason) for row in rows]
+
+
 def play_columns(request: messages.CommitListensRequest, source: Source) -> PlayColumns:
     """Reads a batch of at least one play. Raises InvalidRequest, naming the column and the play's place."""
     if request.WhichOneof("message") != "batch":
         raise InvalidRequest("After the header only batches may come.", field="batch")
     batch = request.batch
     _check_lengths(batch)
-    _check_numbers(batch.played_at, "played_at", _FIRST_SECOND, _LAST_SECOND)
-    _check_numbers(batch.ms_played, "ms_played", 0, _MAX_MS_PLAYED)
+    _check_numbers(batch.played_at, "played_at", FIRST_SECOND, LAST_SECOND)
+    _check_numbers(batch.ms_played, "ms_played", 0, MAX_MS_PLAYED)
     _check_known(batch.content_types, "content_types", CONTENT_TYPES)
     _check_known(batch.skipped, "skipped", _SKIPPED)
     # Lists, since a repeated field makes its strings anew each time they are read.
@@ -175,10 +195,10 @@ def _check_known(values: Sequence[int], field: str, known: Collection[int]) -> N
 
 
 def _check_texts(texts: Sequence[str], field: str) -> None:
-    if max(map(len, texts)) > _MAX_CHARACTERS:
-        place, length = next((i, len(text)) for i, text in enumerate(texts) if len(text) > _MAX_CHARACTERS)
-        problem = f"has {length} characters; at most {_MAX_CHARACTERS} are taken"
-        raise _bad_play(problem, field, place, length, limit=_MAX_CHARACTERS)
+    if max(map(len, texts)) > MAX_CHARACTERS:
+        place, length = next((i, len(text)) for i, text in enumerate(texts) if len(text) > MAX_CHARACTERS)
+        problem = f"has {length} characters; at most {MAX_CHARACTERS} are taken"
+        raise _bad_play(problem, field, place, length, limit=MAX_CHARACTERS)
     for place, text in enumerate(texts):
         if "\0" in text:
             raise _bad_play("holds a NUL character", field, place, "NUL")

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -145,6 +145,11 @@ def upload_message(upload: Upload) -> upload_pb2.Upload:
             upload_pb2.FileRefusal(filename=refusal.filename, reason=refusal.reason, message=refusal.message)
             for refusal in upload.refusals
         ],
+        rejections=_rejection_counts(upload.rejections),
+        rejected_rows=[
+            upload_pb2.RejectedRow(file_index=rejected.file_index, row=rejected.row, reason=rejected.reason)
+            for rejected in upload.rejected_rows
+        ],
     )
 
 
@@ -161,10 +166,14 @@ def _file_message(file: UploadFile) -> upload_pb2.UploadFile:
         duplicate_records=file.duplicate_records,
         rejected_records=file.rejected_records,
         superseded_records=file.superseded_records,
-        rejections=[
-            upload_pb2.RejectionCount(reason=reason, count=count) for reason, count in sorted(file.rejections.items())
-        ],
+        rejections=_rejection_counts(file.rejections),
         error_reason=file.error_reason,
         error_message=file.error_message,
         retryable=file.retryable,
+        size=file.size,
+        read_bytes=file.read_bytes,
     )
+
+
+def _rejection_counts(rejections: Mapping[str, int]) -> list[upload_pb2.RejectionCount]:
+    return [upload_pb2.RejectionCount(reason=reason, count=count) for reason, count in sorted(rejections.items())]

@@ -26,7 +26,7 @@ def map_row(row: AccountAudiobookRow) -> MappedRow:
     if row.ended is None or row.ms_played is None or row.book is None or row.chapter is None:
         raise RowRejected(Rejection.MISSING_FIELD)
     artist = row.author or row.book
-    return MappedRow(row.ended, row.ms_played, "audiobook", row.book, row.chapter, artist, row.book)
+    return MappedRow(read_minute(row.ended), row.ms_played, "audiobook", row.book, row.chapter, artist, row.book)
 
 
 ACCOUNT_AUDIOBOOK = Format(
@@ -36,5 +36,4 @@ ACCOUNT_AUDIOBOOK = Format(
     any_of=frozenset({"audiobookName", "chapterName"}),
     row_type=AccountAudiobookRow,
     map_row=map_row,
-    read_time=read_minute,
 )

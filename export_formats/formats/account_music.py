@@ -23,7 +23,7 @@ def map_row(row: AccountMusicRow) -> MappedRow:
     """Give the row in the words of the house; raises RowRejected when one of its four fields is missing."""
     if row.ended is None or row.ms_played is None or row.artist is None or row.track is None:
         raise RowRejected(Rejection.MISSING_FIELD)
-    return MappedRow(row.ended, row.ms_played, "music", row.artist, row.track, row.artist)
+    return MappedRow(read_minute(row.ended), row.ms_played, "music", row.artist, row.track, row.artist)
 
 
 ACCOUNT_MUSIC = Format(
@@ -33,5 +33,4 @@ ACCOUNT_MUSIC = Format(
     any_of=frozenset({"artistName", "trackName"}),
     row_type=AccountMusicRow,
     map_row=map_row,
-    read_time=read_minute,
 )

@@ -20,7 +20,7 @@ def map_row(row: AccountPodcastRow) -> MappedRow:
     """Give the row in the words of the house; raises RowRejected when one of its four fields is missing."""
     if row.ended is None or row.ms_played is None or row.show is None or row.episode is None:
         raise RowRejected(Rejection.MISSING_FIELD)
-    return MappedRow(row.ended, row.ms_played, "podcast", row.show, row.episode, row.show)
+    return MappedRow(read_minute(row.ended), row.ms_played, "podcast", row.show, row.episode, row.show)
 
 
 ACCOUNT_PODCAST = Format(
@@ -30,5 +30,4 @@ ACCOUNT_PODCAST = Format(
     any_of=frozenset({"podcastName", "episodeName"}),
     row_type=AccountPodcastRow,
     map_row=map_row,
-    read_time=read_minute,
 )

@@ -43,7 +43,7 @@ def map_row(row: ExtendedRow) -> MappedRow:
     elif row.episode or row.show:
         kind, group, item, album = "podcast", row.show, row.episode, None
     return MappedRow(
-        row.ended,
+        read_second(row.ended),
         row.ms_played,
         kind,
         group or "",
@@ -63,5 +63,4 @@ EXTENDED = Format(
     any_of=frozenset({"ms_played", "master_metadata_track_name", "spotify_track_uri"}),
     row_type=ExtendedRow,
     map_row=map_row,
-    read_time=read_second,
 )

@@ -26,11 +26,11 @@ Flag = Annotated[bool | None, msgspec.Meta(extra={"fault": None})]
 class MappedRow(msgspec.Struct, frozen=True, gc=False):
     """One row in the words of the house, not yet checked.
 
-    `group` and `item` are the names by which plays are compared (artist and track, show and episode, book and
-    chapter); `artist_name` is what is shown for the group, where that is another name.
+    `ended` is in Unix seconds. `group` and `item` are the names by which plays are compared (artist and track, show
+    and episode, book and chapter); `artist_name` is what is shown for the group, where that is another name.
     """
 
-    ended: str
+    ended: int
     ms_played: int
     content_type: ContentType
     group: str
@@ -47,8 +47,8 @@ class Format:
     """One kind of file.
 
     A row belongs to it when it has all keys of `needs` and at least one of `any_of`. `map_row` takes a row
-    of `row_type` and raises RowRejected for one that lacks what it needs; `read_time` turns
-    `MappedRow.ended` into Unix seconds or raises RowRejected.
+    of `row_type` and raises RowRejected for one that lacks what it needs or has an unreadable time.
+    `in_lines` says that the rows may also stand one on each line, without a list around them.
     """
 
     name: str
@@ -57,4 +57,4 @@ class Format:
     any_of: frozenset[str]
     row_type: type[msgspec.Struct]
     map_row: Callable[[Any], MappedRow]
-    read_time: Callable[[str], int]
+    in_lines: bool = False

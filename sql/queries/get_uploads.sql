@@ -1,6 +1,6 @@
 -- A person's uploads, newest first (or the one asked for), each with its counters and status added up from its files
--- in this one statement. Files and refusals come with a whole upload alone, the number of refusals always.
--- Index: upload_jobs_user, then upload_files' key on the upload.
+-- in this one statement. Files, refusals and rejected rows come with a whole upload alone, the number of
+-- refusals always. Index: upload_jobs_user, then upload_files' key on the upload, the key of jobs for a file's progress.
 WITH page AS (
     SELECT u.id, u.filename, u.skipped_files, u.refusals, u.created_at, u.updated_at, u.enqueued_at
     FROM public.upload_jobs AS u
@@ -33,11 +33,25 @@ files AS (
             'attempts', f.attempts, 'total_records', f.total_records, 'inserted_records', f.inserted_records,
             'duplicate_records', f.duplicate_records, 'rejected_records', f.rejected_records,
             'superseded_records', f.superseded_records, 'rejections', f.rejections, 'error_reason', f.error_reason,
-            'error_message', f.error_message, 'retryable', f.retryable
+            'error_message', f.error_message, 'retryable', f.retryable, 'size', f.size, 'read_bytes',
+            CASE f.status WHEN 'completed' THEN f.size ELSE coalesce((j.progress ->> 'done')::bigint, 0) END
         ) ORDER BY f.file_index) FILTER (WHERE %(whole)s AND NOT f.archive) AS files
     FROM page AS p
     JOIN public.upload_files AS f ON f.upload_id = p.id
+    LEFT JOIN sluice.jobs AS j ON %(whole)s AND f.status = 'processing' AND j.id = f.job_id
     GROUP BY f.upload_id
+),
+rejected AS (
+    SELECT jsonb_agg(jsonb_build_array(f.file_index, f.number, f.reason) ORDER BY f.file_index, f.place) AS rows
+    FROM (
+        SELECT f.file_index, e.value -> 0 AS number, e.value -> 1 AS reason, e.place
+        FROM page AS p
+        JOIN public.upload_files AS f ON f.upload_id = p.id
+        CROSS JOIN LATERAL jsonb_array_elements(f.rejected_rows) WITH ORDINALITY AS e (value, place)
+        WHERE %(whole)s AND f.rejected_records > 0
+        ORDER BY f.file_index, e.place
+        LIMIT 100
+    ) AS f
 )
 SELECT
     p.id,
@@ -65,7 +79,9 @@ SELECT
     greatest(p.updated_at, f.updated_at) AS updated_at,
     coalesce(f.files, '[]') AS files,
     CASE WHEN %(whole)s THEN p.refusals ELSE '[]' END AS refusals,
-    jsonb_array_length(p.refusals) AS refused_files
+    jsonb_array_length(p.refusals) AS refused_files,
+    coalesce(r.rows, '[]') AS rejected_rows
 FROM page AS p
+CROSS JOIN rejected AS r
 LEFT JOIN files AS f ON f.upload_id = p.id
 ORDER BY p.created_at DESC, p.id DESC

@@ -8,5 +8,6 @@ SET format = %(format)s,
     rejected_records = %(rejected)s,
     superseded_records = %(superseded)s,
     rejections = %(rejections)s,
+    rejected_rows = %(rejected_rows)s,
     updated_at = sluice.now()
 WHERE f.id = %(file_id)s

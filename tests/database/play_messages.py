@@ -10,7 +10,7 @@ from coordinator.domain import Lease
 from export_formats.identity import content_of_uri, fold, make_cover, make_extended_identity, measured
 from protos.listens.v1 import listen_pb2
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
-from protos.uploads.v1.upload_pb2 import RejectionCount
+from protos.uploads.v1.upload_pb2 import RejectedRow, RejectionCount
 
 NOON = int(datetime(2024, 3, 1, 12, tzinfo=UTC).timestamp())
 
@@ -54,6 +54,7 @@ class File:
     source: listen_pb2.Source.ValueType = listen_pb2.SOURCE_EXTENDED
     merged_count: int = 0
     rejections: Mapping[str, int] | None = None
+    rejected_rows: Sequence[tuple[int, str]] = ()
 
     def header(self, lease: Lease) -> CommitListensRequest.Header:
         """Gives the first message."""
@@ -68,6 +69,7 @@ class File:
             rejections=[
                 RejectionCount(reason=reason, count=count) for reason, count in (self.rejections or {}).items()
             ],
+            rejected_rows=[RejectedRow(row=row, reason=reason) for row, reason in self.rejected_rows],
         )
 
     def requests(self, lease: Lease, *, batch_rows: int = 10_000) -> Iterator[CommitListensRequest]:

@@ -50,8 +50,10 @@ async def test_the_status_has_every_number(gateway: RunningGateway) -> None:
         rejected_records=1,
         superseded_records=3,
         rejections=[upload_pb2.RejectionCount(reason="bad_time", count=1)],
+        size=900,
+        read_bytes=900,
     )
-    waiting = upload_pb2.UploadFile(id="f1", index=1, filename="b.json", status=upload_pb2.FILE_STATUS_PENDING)
+    waiting = upload_pb2.UploadFile(id="f1", index=1, filename="b.json", status=upload_pb2.FILE_STATUS_PENDING, size=70)
     upload_id = gateway.coordinator.add_upload(
         ANNA,
         filename="a.json",
@@ -65,6 +67,8 @@ async def test_the_status_has_every_number(gateway: RunningGateway) -> None:
         superseded_records=3,
         files=[done, waiting],
         refusals=[upload_pb2.FileRefusal(filename="c.json", reason="NOT_JSON", message="No.")],
+        rejections=[upload_pb2.RejectionCount(reason="bad_time", count=1)],
+        rejected_rows=[upload_pb2.RejectedRow(file_index=0, row=5, reason="bad_time")],
     )
     status = (await gateway.client.get(f"/api/uploads/{upload_id}/status")).json()
     assert status.pop("createdAt").endswith("Z")
@@ -89,6 +93,8 @@ async def test_the_status_has_every_number(gateway: RunningGateway) -> None:
         "skippedFiles": 1,
         "errorMessage": None,
         "errors": [{"filename": "c.json", "reason": "NOT_JSON", "message": "No."}],
+        "rejections": [{"reason": "bad_time", "count": 1}],
+        "rejectedRows": [{"file": "a.json", "fileIndex": 0, "row": 5, "reason": "bad_time"}],
         "files": [
             numbers
             | {
@@ -98,7 +104,7 @@ async def test_the_status_has_every_number(gateway: RunningGateway) -> None:
                 "format": "account_music",
                 "status": "completed",
                 "attempts": 1,
-                "progress": {"done": 9, "total": 9},
+                "progress": {"done": 900, "total": 900},
                 "rejections": [{"reason": "bad_time", "count": 1}],
                 "errorReason": None,
                 "errorMessage": None,
@@ -112,7 +118,7 @@ async def test_the_status_has_every_number(gateway: RunningGateway) -> None:
                 "format": None,
                 "status": "pending",
                 "attempts": 0,
-                "progress": {"done": 0, "total": None},
+                "progress": {"done": 0, "total": 70},
                 "rejections": [],
                 "errorReason": None,
                 "errorMessage": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 import multiprocessing
@@ -31,6 +32,7 @@ from tests.service.worker_fixtures import scripted, working
 from tests.waiting import eventually
 
 FILE_LIMIT = 2_000_000
+PARSER_BYTES = 128 << 20
 
 
 def account_rows(count: int) -> list[dict[str, Any]]:
@@ -58,7 +60,7 @@ def chunks(content: bytes, size: int = 100_000) -> list[bytes]:
 
 @contextmanager
 def parsers(count: int = 2) -> Iterator[ParserPool]:
-    pool = ParserPool(count)
+    pool = ParserPool(count, PARSER_BYTES)
     try:
         yield pool
     finally:
@@ -238,6 +240,20 @@ async def test_the_histories_of_an_archive_are_sent_back_and_the_rest_is_told() 
         assert coordinator.completions == []
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("history.json", history()), ("history.json.gz", gzip.compress(history())), ("x.zip", history())],
+)
+async def test_a_single_file_that_comes_like_an_archive_is_sent_back_as_the_only_one(name: str, content: bytes) -> None:
+    script = IngestScript()
+    async with ingesting(script) as (coordinator, stream):
+        send(stream, coordinator, "unpack", content, name)
+        await eventually(lambda: stream.credit.ended_total == 1)
+        assert [(file.filename, file.format) for file in script.files] == [(name.removesuffix(".gz"), "account_music")]
+        assert script.files[0].content == history()
+        assert coordinator.failures == []
+
+
 async def test_an_addition_that_is_refused_for_now_is_sent_again_whole() -> None:
     script = IngestScript(refusals=[Busy("another file", retry_after=0.1)])
     async with ingesting(script) as (coordinator, stream):
@@ -251,7 +267,11 @@ async def test_an_addition_that_is_refused_for_now_is_sent_again_whole() -> None
     ("content", "reason"),
     [
         (b"", "EMPTY_FILE"),
-        (b"no archive", "ARCHIVE_BROKEN"),
+        (b"no archive", "NOT_JSON"),
+        (b"PK, no archive", "ARCHIVE_BROKEN"),
+        (gzip.compress(b" " * FILE_LIMIT + b" "), "NOT_JSON"),
+        (gzip.compress(history(30_000)), "TOO_LARGE"),
+        (gzip.compress(history())[:-5], "GZIP_BROKEN"),
         (archive_of({"notes.txt": b"milk"}), "ARCHIVE_WITHOUT_HISTORY"),
         (os.urandom(FILE_LIMIT + 1), "TOO_LARGE"),
     ],

@@ -30,6 +30,13 @@ def crash(file: BinaryIO) -> Iterator[int]:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def grow(file: BinaryIO) -> Iterator[int]:
+    held = []
+    while True:
+        held.append(bytearray(1 << 20))
+        yield len(held)
+
+
 def hang(file: BinaryIO) -> Iterator[int]:
     yield os.getpid()
     threading.Event().wait()

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 
+from coordinator import listen_domain as domain
 from coordinator.errors import InvalidRequest, PayloadTooLarge
 from coordinator.listen_domain import FileSummary, PlayColumns, Source
 from coordinator.wire.listen_batches import file_summary, play_columns
 from protos.listens.v1 import listen_pb2
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
-from protos.uploads.v1.upload_pb2 import RejectionCount
+from protos.uploads.v1.upload_pb2 import RejectedRow, RejectionCount
 
 _SECOND = 1_700_000_040
 
@@ -27,6 +28,7 @@ def _header(**changes: Any) -> CommitListensRequest:
         "row_count": 10,
         "merged_count": 3,
         "rejections": [RejectionCount(reason="bad_time", count=2), RejectionCount(reason="bad_text", count=4)],
+        "rejected_rows": [RejectedRow(row=3, reason="bad_text"), RejectedRow(row=1_000_000, reason="bad_time")],
     }
     return CommitListensRequest(header=CommitListensRequest.Header(**{**fields, **changes}))
 
@@ -57,6 +59,7 @@ def test_a_header_says_what_the_file_is() -> None:
         row_count=10,
         merged_count=3,
         rejections={"bad_time": 2, "bad_text": 4},
+        rejected_rows=[domain.RejectedRow(3, "bad_text"), domain.RejectedRow(1_000_000, "bad_time")],
     )
     lease = file_summary(_header(), max_rows=10).lease
     assert (lease.job_id, lease.token) == (UUID(bytes=b"j" * 16), -5)
@@ -77,6 +80,11 @@ def test_a_header_says_what_the_file_is() -> None:
         ("rejections.reason", {"rejections": [RejectionCount(reason="bad_time", count=1)] * 2}),
         ("rejections.count", {"rejections": [RejectionCount(reason="bad_time", count=-1)]}),
         ("rejections", {"rejections": [RejectionCount(reason="bad_time", count=1)] * 65}),
+        ("rejected_rows.reason", {"rejected_rows": [RejectedRow(row=1, reason="no_content")]}),
+        ("rejected_rows.reason", {"rejected_rows": [RejectedRow(row=1, reason="Ann 10.0.0.1")]}),
+        ("rejected_rows.row", {"rejected_rows": [RejectedRow(row=0, reason="bad_time")]}),
+        ("rejected_rows.row", {"rejected_rows": [RejectedRow(row=2, reason="bad_time")] * 2}),
+        ("rejected_rows", {"rejected_rows": [RejectedRow(row=row, reason="bad_time") for row in range(1, 102)]}),
     ],
 )
 def test_a_bad_header_is_refused_by_name(field: str, changes: dict[str, Any]) -> None:

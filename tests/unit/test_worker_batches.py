@@ -7,12 +7,14 @@ import json
 
 import pytest
 
-from export_formats import ExportError, Plays, parse
+from export_formats import ExportError, FileSummary, Plays, parse
 from export_formats.plays import Play
 from ingest_worker.listen_batches import MAX_BYTES, serialized_batches
-from ingest_worker.parsing import FileFigures, parse_file
+from ingest_worker.parsing import parse_file
 from protos.listens.v1 import listen_pb2
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
+
+LIMIT = 1_000_000
 
 
 def play(number: int, **other: object) -> Play:
@@ -89,17 +91,18 @@ def test_batches_of_long_rows_keep_within_a_mebibyte_and_lose_none() -> None:
 
 
 def test_a_file_without_plays_has_figures_and_no_batch() -> None:
-    assert list(parse_file(io.BytesIO(b"[]"), "StreamingHistory0.json")) == [FileFigures("empty", "account", 0, 0, {})]
+    (summary,) = parse_file(io.BytesIO(b"[]"), "StreamingHistory0.json", LIMIT)
+    assert summary == FileSummary("empty", "account", 0, 0, 0, {}, ())
 
 
 def test_the_figures_add_up_to_the_files_rows() -> None:
     good = {"endTime": "2024-01-01 10:00", "artistName": "a", "trackName": "t", "msPlayed": 1_000}
     bad = {**good, "endTime": "yesterday"}
     content = json.dumps([good, good, bad, {**good, "msPlayed": 2_000}]).encode()
-    figures, *batches = parse_file(io.BytesIO(content), "StreamingHistory0.json")
-    assert isinstance(figures, FileFigures)
-    assert (figures.row_count, figures.merged_count, figures.rejections) == (2, 1, {"bad_time": 1})
-    assert figures.source == "account"
+    summary, *batches = parse_file(io.BytesIO(content), "StreamingHistory0.json", LIMIT)
+    assert isinstance(summary, FileSummary)
+    assert (summary.play_count, summary.merged_rows, summary.rejections) == (2, 1, {"bad_time": 1})
+    assert summary.source == "account"
     assert len(batches) == 1
 
 
@@ -124,7 +127,8 @@ def test_no_personal_field_of_a_row_is_sent() -> None:
     content = json.dumps([row]).encode()
     assert len(parse(content, "endsong_0.json").plays) == 1
     sent = b"".join(
-        piece if isinstance(piece, bytes) else repr(piece).encode() for piece in parse_file(io.BytesIO(content), "")
+        piece if isinstance(piece, bytes) else repr(piece).encode()
+        for piece in parse_file(io.BytesIO(content), "", LIMIT)
     )
     assert b"spotify:track:1" in sent
     assert b"SECRET" not in sent
@@ -133,4 +137,4 @@ def test_no_personal_field_of_a_row_is_sent() -> None:
 
 def test_a_file_that_is_no_history_is_refused_before_anything_is_sent() -> None:
     with pytest.raises(ExportError):
-        next(parse_file(io.BytesIO(b'{"a": 1}'), "StreamingHistory0.json"))
+        next(parse_file(io.BytesIO(b'{"a": 1}'), "StreamingHistory0.json", LIMIT))

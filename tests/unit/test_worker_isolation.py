@@ -22,10 +22,12 @@ from ingest_worker.parser_pool import ParserPool
 from tests.unit import isolated_samples as samples
 from tests.waiting import eventually
 
+MEMORY_BYTES = 64 << 20
+
 
 @pytest.fixture
 def process() -> Iterator[IsolatedProcess]:
-    process = IsolatedProcess()
+    process = IsolatedProcess(MEMORY_BYTES)
     yield process
     process.close()
 
@@ -95,7 +97,7 @@ async def test_after_a_crash_there_is_a_new_process(process: IsolatedProcess, fi
 
 
 async def test_a_crash_harms_no_other_process(file: BinaryIO) -> None:
-    pool = ParserPool(2)
+    pool = ParserPool(2, MEMORY_BYTES)
     async with pool.process() as one, pool.process() as other:
         pieces = other.run(samples.hang, file)
         hanging = await anext(pieces)
@@ -123,6 +125,18 @@ async def test_any_other_exception_tells_its_type_and_nothing_of_the_contents(
     assert (failure.value.reason, failure.value.message) == ("PARSER_BROKEN", "The parser raised KeyError.")
     assert "in break_down" in caplog.text
     assert "favourite" not in caplog.text.replace('raise KeyError("somebody\'s favourite song")', "")
+
+
+async def test_work_that_takes_too_much_memory_ends_alone_and_leaves_a_new_process(
+    process: IsolatedProcess, file: BinaryIO
+) -> None:
+    before = await all_of(process, samples.process_id, file)
+    with pytest.raises(AttemptFailure) as failure:
+        await all_of(process, samples.grow, file)
+    assert failure.value.reason == "PARSER_OUT_OF_MEMORY"
+    assert not failure.value.permanent
+    assert f"{MEMORY_BYTES:,} bytes" in failure.value.message
+    assert await all_of(process, samples.process_id, file) != before
 
 
 async def test_cancelling_kills_what_the_process_does(process: IsolatedProcess, file: BinaryIO) -> None:
@@ -164,7 +178,7 @@ async def test_signals_to_the_whole_group_do_not_end_work_under_way(process: Iso
 
 
 async def test_a_pool_lends_each_process_to_one_at_a_time(file: BinaryIO) -> None:
-    pool = ParserPool(1)
+    pool = ParserPool(1, MEMORY_BYTES)
     async with pool.process():
         waiting = asyncio.create_task(_lend(pool))
         await asyncio.sleep(0)
@@ -186,7 +200,7 @@ from ingest_worker.isolated_process import IsolatedProcess
 from tests.unit import isolated_samples as samples
 
 async def main():
-    process = IsolatedProcess()
+    process = IsolatedProcess({MEMORY_BYTES})
     file = open({str(tmp_path / "file")!r}, "w+b")
     async for piece in process.run(samples.process_id, file):
         print(piece, flush=True)

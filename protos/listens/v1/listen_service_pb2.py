@@ -27,41 +27,41 @@ from protos.listens.v1 import listen_pb2 as protos_dot_listens_dot_v1_dot_listen
 from protos.uploads.v1 import upload_pb2 as protos_dot_uploads_dot_v1_dot_upload__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&protos/listens/v1/listen_service.proto\x12\nlistens.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eprotos/listens/v1/listen.proto\x1a\x1eprotos/uploads/v1/upload.proto\"\xbd\x02\n\x14\x43ommitListensRequest\x12\x39\n\x06header\x18\x01 \x01(\x0b\x32\'.listens.v1.CommitListensRequest.HeaderH\x00\x12(\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x17.listens.v1.ListenBatchH\x00\x1a\xb4\x01\n\x06Header\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\t\x12\"\n\x06source\x18\x04 \x01(\x0e\x32\x12.listens.v1.Source\x12\x11\n\trow_count\x18\x05 \x01(\x03\x12\x14\n\x0cmerged_count\x18\x06 \x01(\x03\x12.\n\nrejections\x18\x07 \x03(\x0b\x32\x1a.uploads.v1.RejectionCountB\t\n\x07message\"h\n\x15\x43ommitListensResponse\x12\x18\n\x10inserted_records\x18\x01 \x01(\x03\x12\x19\n\x11\x64uplicate_records\x18\x02 \x01(\x03\x12\x1a\n\x12superseded_records\x18\x03 \x01(\x03\"M\n\x12GetOverviewRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\"\xd1\x01\n\x13GetOverviewResponse\x12\r\n\x05plays\x18\x01 \x01(\x03\x12\x11\n\tms_played\x18\x02 \x01(\x03\x12\x0f\n\x07\x61rtists\x18\x03 \x01(\x03\x12\x0e\n\x06tracks\x18\x04 \x01(\x03\x12\x0e\n\x06\x61lbums\x18\x05 \x01(\x03\x12\x33\n\x0f\x66irst_played_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_played_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb8\x01\n\x0eListTopRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12!\n\x04kind\x18\x03 \x01(\x0e\x32\x13.listens.v1.TopKind\x12#\n\x05order\x18\x04 \x01(\x0e\x32\x14.listens.v1.TopOrder\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"N\n\x07TopItem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x61rtist_name\x18\x02 \x01(\t\x12\r\n\x05plays\x18\x03 \x01(\x03\x12\x11\n\tms_played\x18\x04 \x01(\x03\"N\n\x0fListTopResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.listens.v1.TopItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x84\x01\n\x12GetTimelineRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12\"\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x12.listens.v1.Bucket\x12\x11\n\ttime_zone\x18\x04 \x01(\t\"\\\n\rTimelinePoint\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05plays\x18\x02 \x01(\x03\x12\x11\n\tms_played\x18\x03 \x01(\x03\"d\n\x13GetTimelineResponse\x12\"\n\x06\x62ucket\x18\x01 \x01(\x0e\x32\x12.listens.v1.Bucket\x12)\n\x06points\x18\x02 \x03(\x0b\x32\x19.listens.v1.TimelinePoint*c\n\x07TopKind\x12\x18\n\x14TOP_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10TOP_KIND_ARTISTS\x10\x01\x12\x13\n\x0fTOP_KIND_TRACKS\x10\x02\x12\x13\n\x0fTOP_KIND_ALBUMS\x10\x03*S\n\x08TopOrder\x12\x19\n\x15TOP_ORDER_UNSPECIFIED\x10\x00\x12\x13\n\x0fTOP_ORDER_PLAYS\x10\x01\x12\x17\n\x13TOP_ORDER_MS_PLAYED\x10\x02*u\n\x06\x42ucket\x12\x16\n\x12\x42UCKET_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x42UCKET_HOUR\x10\x01\x12\x0e\n\nBUCKET_DAY\x10\x02\x12\x0f\n\x0b\x42UCKET_WEEK\x10\x03\x12\x10\n\x0c\x42UCKET_MONTH\x10\x04\x12\x0f\n\x0b\x42UCKET_YEAR\x10\x05\x32\xcb\x02\n\rListenService\x12V\n\rCommitListens\x12 .listens.v1.CommitListensRequest\x1a!.listens.v1.CommitListensResponse(\x01\x12N\n\x0bGetOverview\x12\x1e.listens.v1.GetOverviewRequest\x1a\x1f.listens.v1.GetOverviewResponse\x12\x42\n\x07ListTop\x12\x1a.listens.v1.ListTopRequest\x1a\x1b.listens.v1.ListTopResponse\x12N\n\x0bGetTimeline\x12\x1e.listens.v1.GetTimelineRequest\x1a\x1f.listens.v1.GetTimelineResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&protos/listens/v1/listen_service.proto\x12\nlistens.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eprotos/listens/v1/listen.proto\x1a\x1eprotos/uploads/v1/upload.proto\"\xed\x02\n\x14\x43ommitListensRequest\x12\x39\n\x06header\x18\x01 \x01(\x0b\x32\'.listens.v1.CommitListensRequest.HeaderH\x00\x12(\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x17.listens.v1.ListenBatchH\x00\x1a\xe4\x01\n\x06Header\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\t\x12\"\n\x06source\x18\x04 \x01(\x0e\x32\x12.listens.v1.Source\x12\x11\n\trow_count\x18\x05 \x01(\x03\x12\x14\n\x0cmerged_count\x18\x06 \x01(\x03\x12.\n\nrejections\x18\x07 \x03(\x0b\x32\x1a.uploads.v1.RejectionCount\x12.\n\rrejected_rows\x18\x08 \x03(\x0b\x32\x17.uploads.v1.RejectedRowB\t\n\x07message\"h\n\x15\x43ommitListensResponse\x12\x18\n\x10inserted_records\x18\x01 \x01(\x03\x12\x19\n\x11\x64uplicate_records\x18\x02 \x01(\x03\x12\x1a\n\x12superseded_records\x18\x03 \x01(\x03\"M\n\x12GetOverviewRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\"\xd1\x01\n\x13GetOverviewResponse\x12\r\n\x05plays\x18\x01 \x01(\x03\x12\x11\n\tms_played\x18\x02 \x01(\x03\x12\x0f\n\x07\x61rtists\x18\x03 \x01(\x03\x12\x0e\n\x06tracks\x18\x04 \x01(\x03\x12\x0e\n\x06\x61lbums\x18\x05 \x01(\x03\x12\x33\n\x0f\x66irst_played_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_played_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb8\x01\n\x0eListTopRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12!\n\x04kind\x18\x03 \x01(\x0e\x32\x13.listens.v1.TopKind\x12#\n\x05order\x18\x04 \x01(\x0e\x32\x14.listens.v1.TopOrder\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"N\n\x07TopItem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x61rtist_name\x18\x02 \x01(\t\x12\r\n\x05plays\x18\x03 \x01(\x03\x12\x11\n\tms_played\x18\x04 \x01(\x03\"N\n\x0fListTopResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.listens.v1.TopItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x84\x01\n\x12GetTimelineRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12\"\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x12.listens.v1.Bucket\x12\x11\n\ttime_zone\x18\x04 \x01(\t\"\\\n\rTimelinePoint\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05plays\x18\x02 \x01(\x03\x12\x11\n\tms_played\x18\x03 \x01(\x03\"d\n\x13GetTimelineResponse\x12\"\n\x06\x62ucket\x18\x01 \x01(\x0e\x32\x12.listens.v1.Bucket\x12)\n\x06points\x18\x02 \x03(\x0b\x32\x19.listens.v1.TimelinePoint*c\n\x07TopKind\x12\x18\n\x14TOP_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10TOP_KIND_ARTISTS\x10\x01\x12\x13\n\x0fTOP_KIND_TRACKS\x10\x02\x12\x13\n\x0fTOP_KIND_ALBUMS\x10\x03*S\n\x08TopOrder\x12\x19\n\x15TOP_ORDER_UNSPECIFIED\x10\x00\x12\x13\n\x0fTOP_ORDER_PLAYS\x10\x01\x12\x17\n\x13TOP_ORDER_MS_PLAYED\x10\x02*u\n\x06\x42ucket\x12\x16\n\x12\x42UCKET_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x42UCKET_HOUR\x10\x01\x12\x0e\n\nBUCKET_DAY\x10\x02\x12\x0f\n\x0b\x42UCKET_WEEK\x10\x03\x12\x10\n\x0c\x42UCKET_MONTH\x10\x04\x12\x0f\n\x0b\x42UCKET_YEAR\x10\x05\x32\xcb\x02\n\rListenService\x12V\n\rCommitListens\x12 .listens.v1.CommitListensRequest\x1a!.listens.v1.CommitListensResponse(\x01\x12N\n\x0bGetOverview\x12\x1e.listens.v1.GetOverviewRequest\x1a\x1f.listens.v1.GetOverviewResponse\x12\x42\n\x07ListTop\x12\x1a.listens.v1.ListTopRequest\x1a\x1b.listens.v1.ListTopResponse\x12N\n\x0bGetTimeline\x12\x1e.listens.v1.GetTimelineRequest\x1a\x1f.listens.v1.GetTimelineResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.listens.v1.listen_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TOPKIND']._serialized_start=1546
-  _globals['_TOPKIND']._serialized_end=1645
-  _globals['_TOPORDER']._serialized_start=1647
-  _globals['_TOPORDER']._serialized_end=1730
-  _globals['_BUCKET']._serialized_start=1732
-  _globals['_BUCKET']._serialized_end=1849
+  _globals['_TOPKIND']._serialized_start=1594
+  _globals['_TOPKIND']._serialized_end=1693
+  _globals['_TOPORDER']._serialized_start=1695
+  _globals['_TOPORDER']._serialized_end=1778
+  _globals['_BUCKET']._serialized_start=1780
+  _globals['_BUCKET']._serialized_end=1897
   _globals['_COMMITLISTENSREQUEST']._serialized_start=152
-  _globals['_COMMITLISTENSREQUEST']._serialized_end=469
+  _globals['_COMMITLISTENSREQUEST']._serialized_end=517
   _globals['_COMMITLISTENSREQUEST_HEADER']._serialized_start=278
-  _globals['_COMMITLISTENSREQUEST_HEADER']._serialized_end=458
-  _globals['_COMMITLISTENSRESPONSE']._serialized_start=471
-  _globals['_COMMITLISTENSRESPONSE']._serialized_end=575
-  _globals['_GETOVERVIEWREQUEST']._serialized_start=577
-  _globals['_GETOVERVIEWREQUEST']._serialized_end=654
-  _globals['_GETOVERVIEWRESPONSE']._serialized_start=657
-  _globals['_GETOVERVIEWRESPONSE']._serialized_end=866
-  _globals['_LISTTOPREQUEST']._serialized_start=869
-  _globals['_LISTTOPREQUEST']._serialized_end=1053
-  _globals['_TOPITEM']._serialized_start=1055
-  _globals['_TOPITEM']._serialized_end=1133
-  _globals['_LISTTOPRESPONSE']._serialized_start=1135
-  _globals['_LISTTOPRESPONSE']._serialized_end=1213
-  _globals['_GETTIMELINEREQUEST']._serialized_start=1216
-  _globals['_GETTIMELINEREQUEST']._serialized_end=1348
-  _globals['_TIMELINEPOINT']._serialized_start=1350
-  _globals['_TIMELINEPOINT']._serialized_end=1442
-  _globals['_GETTIMELINERESPONSE']._serialized_start=1444
-  _globals['_GETTIMELINERESPONSE']._serialized_end=1544
-  _globals['_LISTENSERVICE']._serialized_start=1852
-  _globals['_LISTENSERVICE']._serialized_end=2183
+  _globals['_COMMITLISTENSREQUEST_HEADER']._serialized_end=506
+  _globals['_COMMITLISTENSRESPONSE']._serialized_start=519
+  _globals['_COMMITLISTENSRESPONSE']._serialized_end=623
+  _globals['_GETOVERVIEWREQUEST']._serialized_start=625
+  _globals['_GETOVERVIEWREQUEST']._serialized_end=702
+  _globals['_GETOVERVIEWRESPONSE']._serialized_start=705
+  _globals['_GETOVERVIEWRESPONSE']._serialized_end=914
+  _globals['_LISTTOPREQUEST']._serialized_start=917
+  _globals['_LISTTOPREQUEST']._serialized_end=1101
+  _globals['_TOPITEM']._serialized_start=1103
+  _globals['_TOPITEM']._serialized_end=1181
+  _globals['_LISTTOPRESPONSE']._serialized_start=1183
+  _globals['_LISTTOPRESPONSE']._serialized_end=1261
+  _globals['_GETTIMELINEREQUEST']._serialized_start=1264
+  _globals['_GETTIMELINEREQUEST']._serialized_end=1396
+  _globals['_TIMELINEPOINT']._serialized_start=1398
+  _globals['_TIMELINEPOINT']._serialized_end=1490
+  _globals['_GETTIMELINERESPONSE']._serialized_start=1492
+  _globals['_GETTIMELINERESPONSE']._serialized_end=1592
+  _globals['_LISTENSERVICE']._serialized_start=1900
+  _globals['_LISTENSERVICE']._serialized_end=2231
 # @@protoc_insertion_point(module_scope)

@@ -102,6 +102,7 @@ class CommitListensRequest(_message.Message):
         ROW_COUNT_FIELD_NUMBER: _builtins.int
         MERGED_COUNT_FIELD_NUMBER: _builtins.int
         REJECTIONS_FIELD_NUMBER: _builtins.int
+        REJECTED_ROWS_FIELD_NUMBER: _builtins.int
         job_id: _builtins.bytes
         """16 bytes."""
         token: _builtins.int
@@ -114,6 +115,10 @@ class CommitListensRequest(_message.Message):
         """Rows of the file that were duplicates of other rows of it."""
         @_builtins.property
         def rejections(self) -> _containers.RepeatedCompositeFieldContainer[_upload_pb2.RejectionCount]: ...
+        @_builtins.property
+        def rejected_rows(self) -> _containers.RepeatedCompositeFieldContainer[_upload_pb2.RejectedRow]:
+            """The first of the rejected rows, at most 100, in the order of the file."""
+
         def __init__(
             self,
             *,
@@ -124,10 +129,11 @@ class CommitListensRequest(_message.Message):
             row_count: _builtins.int = ...,
             merged_count: _builtins.int = ...,
             rejections: _abc.Iterable[_upload_pb2.RejectionCount] | None = ...,
+            rejected_rows: _abc.Iterable[_upload_pb2.RejectedRow] | None = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "job_id", b"job_id", "merged_count", b"merged_count", "rejections", b"rejections", "row_count", b"row_count", "source", b"source", "token", b"token"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "job_id", b"job_id", "merged_count", b"merged_count", "rejected_rows", b"rejected_rows", "rejections", b"rejections", "row_count", b"row_count", "source", b"source", "token", b"token"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

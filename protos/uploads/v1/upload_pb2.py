@@ -25,25 +25,27 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eprotos/uploads/v1/upload.proto\x12\nuploads.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"/\n\x0eRejectionCount\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"@\n\x0b\x46ileRefusal\x12\x10\n\x08\x66ilename\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xf5\x02\n\nUploadFile\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x05\x12\x10\n\x08\x66ilename\x18\x03 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x04 \x01(\t\x12&\n\x06status\x18\x05 \x01(\x0e\x32\x16.uploads.v1.FileStatus\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x15\n\rtotal_records\x18\x07 \x01(\x03\x12\x18\n\x10inserted_records\x18\x08 \x01(\x03\x12\x19\n\x11\x64uplicate_records\x18\t \x01(\x03\x12\x18\n\x10rejected_records\x18\n \x01(\x03\x12\x1a\n\x12superseded_records\x18\x0b \x01(\x03\x12.\n\nrejections\x18\x0c \x03(\x0b\x32\x1a.uploads.v1.RejectionCount\x12\x14\n\x0c\x65rror_reason\x18\r \x01(\t\x12\x15\n\rerror_message\x18\x0e \x01(\t\x12\x11\n\tretryable\x18\x0f \x01(\x08\"\xa2\x04\n\x06Upload\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x06status\x18\x02 \x01(\x0e\x32\x18.uploads.v1.UploadStatus\x12\x10\n\x08\x66ilename\x18\x03 \x01(\t\x12\x18\n\x0btotal_files\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\x0fprocessed_files\x18\x05 \x01(\x05\x12\x14\n\x0c\x66\x61iled_files\x18\x06 \x01(\x05\x12\x15\n\rskipped_files\x18\x07 \x01(\x05\x12\x15\n\rtotal_records\x18\x08 \x01(\x03\x12\x18\n\x10inserted_records\x18\t \x01(\x03\x12\x19\n\x11\x64uplicate_records\x18\n \x01(\x03\x12\x18\n\x10rejected_records\x18\x0b \x01(\x03\x12\x1a\n\x12superseded_records\x18\x0c \x01(\x03\x12\x15\n\rerror_message\x18\r \x01(\t\x12.\n\ncreated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x05\x66iles\x18\x10 \x03(\x0b\x32\x16.uploads.v1.UploadFile\x12)\n\x08refusals\x18\x11 \x03(\x0b\x32\x17.uploads.v1.FileRefusal\x12\x15\n\rrefused_files\x18\x12 \x01(\x05\x42\x0e\n\x0c_total_files\"-\n\x0b\x46ilePayload\x12\x10\n\x08\x66ilename\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03*\xf4\x01\n\x0cUploadStatus\x12\x1d\n\x19UPLOAD_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17UPLOAD_STATUS_UPLOADING\x10\x01\x12\x1b\n\x17UPLOAD_STATUS_UNPACKING\x10\x02\x12\x19\n\x15UPLOAD_STATUS_PENDING\x10\x03\x12\x1c\n\x18UPLOAD_STATUS_PROCESSING\x10\x04\x12\x1b\n\x17UPLOAD_STATUS_COMPLETED\x10\x05\x12\x18\n\x14UPLOAD_STATUS_FAILED\x10\x06\x12\x1b\n\x17UPLOAD_STATUS_CANCELLED\x10\x07*\xac\x01\n\nFileStatus\x12\x1b\n\x17\x46ILE_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46ILE_STATUS_PENDING\x10\x01\x12\x1a\n\x16\x46ILE_STATUS_PROCESSING\x10\x02\x12\x19\n\x15\x46ILE_STATUS_COMPLETED\x10\x03\x12\x16\n\x12\x46ILE_STATUS_FAILED\x10\x04\x12\x19\n\x15\x46ILE_STATUS_CANCELLED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eprotos/uploads/v1/upload.proto\x12\nuploads.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"/\n\x0eRejectionCount\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\">\n\x0bRejectedRow\x12\x12\n\nfile_index\x18\x01 \x01(\x05\x12\x0b\n\x03row\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\"@\n\x0b\x46ileRefusal\x12\x10\n\x08\x66ilename\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"\x97\x03\n\nUploadFile\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x05\x12\x10\n\x08\x66ilename\x18\x03 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x04 \x01(\t\x12&\n\x06status\x18\x05 \x01(\x0e\x32\x16.uploads.v1.FileStatus\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x15\n\rtotal_records\x18\x07 \x01(\x03\x12\x18\n\x10inserted_records\x18\x08 \x01(\x03\x12\x19\n\x11\x64uplicate_records\x18\t \x01(\x03\x12\x18\n\x10rejected_records\x18\n \x01(\x03\x12\x1a\n\x12superseded_records\x18\x0b \x01(\x03\x12.\n\nrejections\x18\x0c \x03(\x0b\x32\x1a.uploads.v1.RejectionCount\x12\x14\n\x0c\x65rror_reason\x18\r \x01(\t\x12\x15\n\rerror_message\x18\x0e \x01(\t\x12\x11\n\tretryable\x18\x0f \x01(\x08\x12\x0c\n\x04size\x18\x10 \x01(\x03\x12\x12\n\nread_bytes\x18\x11 \x01(\x03\"\x82\x05\n\x06Upload\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x06status\x18\x02 \x01(\x0e\x32\x18.uploads.v1.UploadStatus\x12\x10\n\x08\x66ilename\x18\x03 \x01(\t\x12\x18\n\x0btotal_files\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\x0fprocessed_files\x18\x05 \x01(\x05\x12\x14\n\x0c\x66\x61iled_files\x18\x06 \x01(\x05\x12\x15\n\rskipped_files\x18\x07 \x01(\x05\x12\x15\n\rtotal_records\x18\x08 \x01(\x03\x12\x18\n\x10inserted_records\x18\t \x01(\x03\x12\x19\n\x11\x64uplicate_records\x18\n \x01(\x03\x12\x18\n\x10rejected_records\x18\x0b \x01(\x03\x12\x1a\n\x12superseded_records\x18\x0c \x01(\x03\x12\x15\n\rerror_message\x18\r \x01(\t\x12.\n\ncreated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x05\x66iles\x18\x10 \x03(\x0b\x32\x16.uploads.v1.UploadFile\x12)\n\x08refusals\x18\x11 \x03(\x0b\x32\x17.uploads.v1.FileRefusal\x12\x15\n\rrefused_files\x18\x12 \x01(\x05\x12.\n\nrejections\x18\x13 \x03(\x0b\x32\x1a.uploads.v1.RejectionCount\x12.\n\rrejected_rows\x18\x14 \x03(\x0b\x32\x17.uploads.v1.RejectedRowB\x0e\n\x0c_total_files\"-\n\x0b\x46ilePayload\x12\x10\n\x08\x66ilename\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03*\xf4\x01\n\x0cUploadStatus\x12\x1d\n\x19UPLOAD_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17UPLOAD_STATUS_UPLOADING\x10\x01\x12\x1b\n\x17UPLOAD_STATUS_UNPACKING\x10\x02\x12\x19\n\x15UPLOAD_STATUS_PENDING\x10\x03\x12\x1c\n\x18UPLOAD_STATUS_PROCESSING\x10\x04\x12\x1b\n\x17UPLOAD_STATUS_COMPLETED\x10\x05\x12\x18\n\x14UPLOAD_STATUS_FAILED\x10\x06\x12\x1b\n\x17UPLOAD_STATUS_CANCELLED\x10\x07*\xac\x01\n\nFileStatus\x12\x1b\n\x17\x46ILE_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46ILE_STATUS_PENDING\x10\x01\x12\x1a\n\x16\x46ILE_STATUS_PROCESSING\x10\x02\x12\x19\n\x15\x46ILE_STATUS_COMPLETED\x10\x03\x12\x16\n\x12\x46ILE_STATUS_FAILED\x10\x04\x12\x19\n\x15\x46ILE_STATUS_CANCELLED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.uploads.v1.upload_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_UPLOADSTATUS']._serialized_start=1167
-  _globals['_UPLOADSTATUS']._serialized_end=1411
-  _globals['_FILESTATUS']._serialized_start=1414
-  _globals['_FILESTATUS']._serialized_end=1586
+  _globals['_UPLOADSTATUS']._serialized_start=1361
+  _globals['_UPLOADSTATUS']._serialized_end=1605
+  _globals['_FILESTATUS']._serialized_start=1608
+  _globals['_FILESTATUS']._serialized_end=1780
   _globals['_REJECTIONCOUNT']._serialized_start=79
   _globals['_REJECTIONCOUNT']._serialized_end=126
-  _globals['_FILEREFUSAL']._serialized_start=128
-  _globals['_FILEREFUSAL']._serialized_end=192
-  _globals['_UPLOADFILE']._serialized_start=195
-  _globals['_UPLOADFILE']._serialized_end=568
-  _globals['_UPLOAD']._serialized_start=571
-  _globals['_UPLOAD']._serialized_end=1117
-  _globals['_FILEPAYLOAD']._serialized_start=1119
-  _globals['_FILEPAYLOAD']._serialized_end=1164
+  _globals['_REJECTEDROW']._serialized_start=128
+  _globals['_REJECTEDROW']._serialized_end=190
+  _globals['_FILEREFUSAL']._serialized_start=192
+  _globals['_FILEREFUSAL']._serialized_end=256
+  _globals['_UPLOADFILE']._serialized_start=259
+  _globals['_UPLOADFILE']._serialized_end=666
+  _globals['_UPLOAD']._serialized_start=669
+  _globals['_UPLOAD']._serialized_end=1311
+  _globals['_FILEPAYLOAD']._serialized_start=1313
+  _globals['_FILEPAYLOAD']._serialized_end=1358
 # @@protoc_insertion_point(module_scope)

@@ -109,6 +109,36 @@ class RejectionCount(_message.Message):
 Global___RejectionCount: _TypeAlias = RejectionCount  # noqa: Y015
 
 @_typing.final
+class RejectedRow(_message.Message):
+    """Where a row stands that was rejected; what it says is nowhere."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_INDEX_FIELD_NUMBER: _builtins.int
+    ROW_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    file_index: _builtins.int
+    """The file's place in its upload. Of no meaning in the header of a commit, which is about one file."""
+    row: _builtins.int
+    """Counted from 1, the first row of the file."""
+    reason: _builtins.str
+    """As in RejectionCount."""
+    def __init__(
+        self,
+        *,
+        file_index: _builtins.int = ...,
+        row: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_index", b"file_index", "reason", b"reason", "row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectedRow: _TypeAlias = RejectedRow  # noqa: Y015
+
+@_typing.final
 class FileRefusal(_message.Message):
     """A file that did not come in, and why."""
 
@@ -157,6 +187,8 @@ class UploadFile(_message.Message):
     ERROR_REASON_FIELD_NUMBER: _builtins.int
     ERROR_MESSAGE_FIELD_NUMBER: _builtins.int
     RETRYABLE_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    READ_BYTES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     index: _builtins.int
     """Its place in the upload, counted from 0."""
@@ -177,6 +209,10 @@ class UploadFile(_message.Message):
     error_message: _builtins.str
     retryable: _builtins.bool
     """FAILED, and its content is still there to be tried again."""
+    size: _builtins.int
+    """Bytes of the file, uncompressed unless it was sent so."""
+    read_bytes: _builtins.int
+    """How many of them the attempt under way has read; all of them once the file is COMPLETED."""
     @_builtins.property
     def rejections(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectionCount]: ...
     def __init__(
@@ -197,10 +233,12 @@ class UploadFile(_message.Message):
         error_reason: _builtins.str = ...,
         error_message: _builtins.str = ...,
         retryable: _builtins.bool = ...,
+        size: _builtins.int = ...,
+        read_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "error_reason", b"error_reason", "filename", b"filename", "format", b"format", "id", b"id", "index", b"index", "inserted_records", b"inserted_records", "rejected_records", b"rejected_records", "rejections", b"rejections", "retryable", b"retryable", "status", b"status", "superseded_records", b"superseded_records", "total_records", b"total_records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "error_reason", b"error_reason", "filename", b"filename", "format", b"format", "id", b"id", "index", b"index", "inserted_records", b"inserted_records", "read_bytes", b"read_bytes", "rejected_records", b"rejected_records", "rejections", b"rejections", "retryable", b"retryable", "size", b"size", "status", b"status", "superseded_records", b"superseded_records", "total_records", b"total_records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -230,6 +268,8 @@ class Upload(_message.Message):
     FILES_FIELD_NUMBER: _builtins.int
     REFUSALS_FIELD_NUMBER: _builtins.int
     REFUSED_FILES_FIELD_NUMBER: _builtins.int
+    REJECTIONS_FIELD_NUMBER: _builtins.int
+    REJECTED_ROWS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     status: Global___UploadStatus.ValueType
     filename: _builtins.str
@@ -264,6 +304,14 @@ class Upload(_message.Message):
     def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___FileRefusal]:
         """Files that were refused on the way in or in the archive. Left out of lists, where refused_files counts them."""
 
+    @_builtins.property
+    def rejections(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectionCount]:
+        """Sums over the files. Left out of lists, as what follows."""
+
+    @_builtins.property
+    def rejected_rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectedRow]:
+        """The first hundred rejected rows, by file and row."""
+
     def __init__(
         self,
         *,
@@ -285,10 +333,12 @@ class Upload(_message.Message):
         files: _abc.Iterable[Global___UploadFile] | None = ...,
         refusals: _abc.Iterable[Global___FileRefusal] | None = ...,
         refused_files: _builtins.int = ...,
+        rejections: _abc.Iterable[Global___RejectionCount] | None = ...,
+        rejected_rows: _abc.Iterable[Global___RejectedRow] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_total_files", b"_total_files", "created_at", b"created_at", "total_files", b"total_files", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_files", b"_total_files", "created_at", b"created_at", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "failed_files", b"failed_files", "filename", b"filename", "files", b"files", "id", b"id", "inserted_records", b"inserted_records", "processed_files", b"processed_files", "refusals", b"refusals", "refused_files", b"refused_files", "rejected_records", b"rejected_records", "skipped_files", b"skipped_files", "status", b"status", "superseded_records", b"superseded_records", "total_files", b"total_files", "total_records", b"total_records", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_files", b"_total_files", "created_at", b"created_at", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "failed_files", b"failed_files", "filename", b"filename", "files", b"files", "id", b"id", "inserted_records", b"inserted_records", "processed_files", b"processed_files", "refusals", b"refusals", "refused_files", b"refused_files", "rejected_records", b"rejected_records", "rejected_rows", b"rejected_rows", "rejections", b"rejections", "skipped_files", b"skipped_files", "status", b"status", "superseded_records", b"superseded_records", "total_files", b"total_files", "total_records", b"total_records", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_files: _TypeAlias = _typing.Literal["total_files"]  # noqa: Y015
     _WhichOneofArgType__total_files: _TypeAlias = _typing.Literal["_total_files", b"_total_files"]  # noqa: Y015

@@ -285,6 +285,20 @@ def test_numbers_add_up_in_a_file_with_everything() -> None:
     parsed = parse(file_of(*rows))
     assert parsed.rejections == {"not_an_object": 1, "bad_time": 1, "no_content": 1, "missing_field": 1}
     assert parsed.total_rows == 7 == len(parsed.plays) + parsed.merged_rows + sum(parsed.rejections.values())
+    assert [(each.row, each.reason.value) for each in parsed.rejected_rows] == [
+        (3, "not_an_object"),
+        (4, "bad_time"),
+        (5, "no_content"),
+        (6, "missing_field"),
+    ]
+
+
+def test_the_first_hundred_rejected_rows_are_told_with_their_places_across_blocks() -> None:
+    padding = "x" * 30_000
+    rows = [account_row(msPlayed=-1 if number % 3 else number, unknown=padding) for number in range(400)]
+    parsed = parse(file_of(*rows))
+    assert parsed.rejections == {"bad_ms_played": 266}
+    assert [each.row for each in parsed.rejected_rows] == [number + 1 for number in range(400) if number % 3][:100]
 
 
 def test_every_column_has_one_entry_a_play_and_parts_are_slices() -> None:

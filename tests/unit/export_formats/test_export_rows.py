@@ -16,7 +16,7 @@ SMALL_BLOCK = 40
 
 
 def tracks(text: bytes, block_bytes: int = SMALL_BLOCK) -> list[Any]:
-    rows = [row for rows in RowReader(AccountMusicRow, block_bytes).read(text) for row in rows]
+    rows = [row for rows in RowReader(AccountMusicRow, block_bytes).read([text]) for row in rows]
     return [row if isinstance(row, Rejection) else row.track for row in rows]
 
 
@@ -118,7 +118,7 @@ def test_a_single_row_larger_than_many_blocks_is_read() -> None:
 def test_blocks_are_neither_large_nor_many_even_where_names_look_like_row_ends(name: str) -> None:
     rows = [account_row(trackName=name)] * 5_000
     row_bytes = len(json.dumps(rows[0])) + 2
-    blocks = RowReader(AccountMusicRow, row_bytes * 100).read(json.dumps(rows).encode())
+    blocks = RowReader(AccountMusicRow, row_bytes * 100).read([json.dumps(rows).encode()])
     sizes = [len(block) for block in blocks]
     assert sum(sizes) == 5_000
     assert len(sizes) >= 48
@@ -128,6 +128,6 @@ def test_blocks_are_neither_large_nor_many_even_where_names_look_like_row_ends(n
 @pytest.mark.parametrize("row", ["{}", "0", '"},{"', "[{},{}]"])
 def test_blocks_of_tiny_rows_of_any_kind_stay_small(row: str) -> None:
     text = f"[{','.join([row] * 20_000)}]".encode()
-    sizes = [len(block) for block in RowReader(AccountMusicRow, 1_000).read(text)]
+    sizes = [len(block) for block in RowReader(AccountMusicRow, 1_000).read([text])]
     assert sum(sizes) == 20_000
     assert max(sizes) <= 1_001
