@@ -81,7 +81,7 @@ def archive_bombs() -> Iterator[HostileArchive]:
     yield HostileArchive("a bomb of 1 GB", _bomb, Opened(refused={"endsong.json": "TOO_LARGE"}))
     yield HostileArchive("a bomb of 1 GB that claims 1,000 bytes", _lying_bomb, _broken_member("endsong.json"))
     yield HostileArchive("six files of 90 MiB", _six_of_90_mib, NotOpened("ARCHIVE_TOO_LARGE"))
-    yield HostileArchive("five files of 100 MiB of brackets", _brackets, Opened(refused=_many("NOT_A_HISTORY")))
+    yield HostileArchive("five files of 100 MiB of brackets", _brackets, Opened(refused=_many("TOO_DEEP")))
 
 
 def _broken_member(name: str) -> Opened:
@@ -194,7 +194,7 @@ def _members() -> Cases:
     yield (
         "brackets in it",
         beside(Entry(b"endsong.json", b"[" * 100_000)),
-        Opened(skipped=0, refused={"endsong.json": "NOT_A_HISTORY"}),
+        Opened(skipped=0, refused={"endsong.json": "TOO_DEEP"}),
     )
     yield "one name twice", beside(GOOD_ENTRY), Opened(files=("good.json", "good.json"))
     yield "a folder of a history's name", beside(Entry(b"endsong.json/", b"placeholder")), Opened()

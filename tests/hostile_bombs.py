@@ -18,11 +18,14 @@ MILLION = 1_000_000
 
 def hostile_bombs() -> Iterator[Hostile]:
     """Gives files that cost seconds: ten megabytes and more, as they are or once they are decompressed."""
-    yield Hostile("50 MB of brackets", partial(_repeat, b"[" * MIB, 50), Refused("NOT_A_HISTORY"))
+    yield Hostile("50 MB of brackets", partial(_repeat, b"[" * MIB, 50), Refused("TOO_DEEP"))
     yield _bomb("50 MB of brackets in a field", b"x", b"[" * MIB, 50, Refused("TOO_DEEP"))
-    yield _bomb("a number of 10 MB", b"msPlayed", b"7" * MIB, 10, Read(3, {"bad_ms_played": 1}))
-    yield _bomb("a number of 10 MB that nobody wants", b"x", b"7" * MIB, 10, Read(3))
-    yield Hostile("a row of a million keys", partial(_stream, _million_keys), Read(2))
+    yield _bomb("a number of 3 MB", b"msPlayed", b"7" * MIB, 3, Read(3, {"bad_ms_played": 1}))
+    yield _bomb("a name of 3 MB", b"trackName", b"n" * MIB, 3, Read(3, {"bad_text": 1}), quote=b'"')
+    yield _bomb("a text of 3 MB that nobody wants", b"x", b"n" * MIB, 3, Read(3), quote=b'"')
+    yield _bomb("a number of 10 MB", b"msPlayed", b"7" * MIB, 10, Refused("TOO_LARGE"))
+    yield _bomb("a number of 10 MB that nobody wants", b"x", b"7" * MIB, 10, Refused("TOO_LARGE"))
+    yield Hostile("a row of a million keys", partial(_stream, _million_keys), Refused("TOO_LARGE"))
     yield Hostile("a gzip bomb of 1 GB", partial(_gzip_bomb, 1024), Refused("TOO_LARGE"))
     yield Hostile(
         "a gzip bomb of 1 GB in one row", partial(_gzip_bomb, 1024, begin=GOOD[:-1] + b',{"x":"'), Refused("TOO_LARGE")
@@ -32,13 +35,13 @@ def hostile_bombs() -> Iterator[Hostile]:
 def slow_bombs() -> Iterator[Hostile]:
     """Gives files that cost up to a minute: as large as a file may be, or of a million rows."""
     escapes = rb"\u00e9" * (MIB // 6)
-    yield _bomb("a name of 60 MB", b"trackName", b"n" * MIB, 60, Read(3, {"bad_text": 1}), quote=b'"')
-    yield _bomb("a text of 60 MB that nobody wants", b"x", b"n" * MIB, 60, Read(3), quote=b'"')
-    yield _bomb("a name of 60 MB of escapes", b"trackName", escapes, 60, Read(3, {"bad_text": 1}), quote=b'"')
+    yield _bomb("a name of 60 MB", b"trackName", b"n" * MIB, 60, Refused("TOO_LARGE"), quote=b'"')
+    yield _bomb("a text of 60 MB that nobody wants", b"x", b"n" * MIB, 60, Refused("TOO_LARGE"), quote=b'"')
+    yield _bomb("a name of 60 MB of escapes", b"trackName", escapes, 60, Refused("TOO_LARGE"), quote=b'"')
     yield Hostile("a million empty rows", partial(_rows, b"{}"), Read(MILLION + 1, {"missing_field": MILLION}))
     yield Hostile("a million digits as rows", partial(_rows, b"0"), Read(MILLION + 1, {"not_an_object": MILLION}))
-    yield Hostile("100 MB of blanks", partial(_stream, _blanks), Read(1))
-    yield Hostile("a million names of one play", partial(_stream, _names_of_one_play), Read(MILLION))
+    yield Hostile("100 MB of blanks", partial(_stream, _blanks), Refused("TOO_LARGE"))
+    yield Hostile("a million names of one play", partial(_stream, _names_of_one_play), Refused("TOO_MANY_NAMES"))
     yield Hostile("1,500,000 smallest rows", partial(_stream, _smallest_rows), Read(1_500_000))
 
 
@@ -90,10 +93,7 @@ def _names_of_one_play() -> Iterator[bytes]:
     """Gives rows of one second, length and uri, each under another name."""
     for number in range(MILLION):
         yield b"," if number else b"["
-        yield (
-            b'{"ts":"2019-05-01T10:00:00Z","ms_played":1000,"spotify_track_uri":"a","master_metadata_track_name":"%d"}'
-            % number
-        )
+        yield b'{"ts":"2019-05-01T10:00:00Z","ms_played":1,"spotify_track_uri":"a","episode_name":"%d"}' % number
     yield b"]"
 
 

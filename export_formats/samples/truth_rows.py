@@ -11,7 +11,7 @@ Cover = tuple[int, int, str, str]
 """Minute, milliseconds, folded group and folded name."""
 
 _MOST_MS: Final = 86_400_000
-_LONGEST_TEXT: Final = 4096
+_LONGEST_TEXT: Final = 2_000
 _VIDEOS: Final = ("streaming_history_video", "endvideo")
 _FORMS: Final = {"endTime": r"\d{4}-\d\d-\d\d \d\d:\d\d", "ts": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"}
 # What a row is about: the keys of group and name, of the uri, and of what is shown as artist and album.
