@@ -22,6 +22,7 @@ from tests.told_plays import assert_told_plays
 Files = dict[str, bytes]
 
 REPEATED = 4
+PLACES_TOLD = 100
 RECORDS = ("totalRecords", "insertedRecords", "duplicateRecords", "rejectedRecords", "supersededRecords")
 PATIENCE_SECONDS = 90.0
 
@@ -114,6 +115,8 @@ def assert_it_adds_up(sent: Sent, truth: Truth) -> None:
         assert {each["reason"]: each["count"] for each in file["rejections"]} == told.rejections
         assert file["rejectedRecords"] == sum(told.rejections.values())
         assert file["insertedRecords"] <= told.different_plays
+    rejected = [(index, *row) for index, name in enumerate(sent.names) for row in truth.files[name].rejected_rows]
+    assert [(row["fileIndex"], row["row"], row["reason"]) for row in status["rejectedRows"]] == rejected[:PLACES_TOLD]
     for counts in (status, *status["files"]):
         total, *parts = (counts[name] for name in RECORDS[:4])
         assert total == sum(parts)

@@ -124,12 +124,16 @@ def _valid_strings() -> Iterator[str]:
     yield from (f'"{character}"' for character in _PRINTABLE if character not in '"\\')
     yield from (f'"\\{escape}"' for escape in _ESCAPES)
     yield from (f'["a\\{escape}b"]' for escape in _ESCAPES)
-    codes = ("0000", "0001", "001f", "0020", "0022", "005C", "007F", "0080", "00e9", "07ff", "0800", "200B", "2028")
-    codes += ("2064", "D7FF", "e000", "FDD0", "FeFf", "FFFE", "fFfF", "0061\\u0030\\u30af\\u30EA\\u30b9")
-    codes += ("d800\\udc00", "D834\\uDd1e", "DBFF\\uDFFE", "dbff\\udfff", "d83d\\ude39\\ud83d\\udc8d")
+    codes = [
+        *("0000", "0001", "001f", "0020", "0022", "005C", "007F", "0080", "00e9", "07ff", "0800", "200B", "2028"),
+        *("2064", "D7FF", "e000", "FDD0", "FeFf", "FFFE", "fFfF", "0061\\u0030\\u30af\\u30EA\\u30b9"),
+        *("d800\\udc00", "D834\\uDd1e", "DBFF\\uDFFE", "dbff\\udfff", "d83d\\ude39\\ud83d\\udc8d"),
+    ]
     yield from (f'"\\u{code}"' for code in codes)
-    raw = ("\x7f", "\x80", "é", "\u07ff", "\u0800", "\u2028", "\u2029", "\u200b", "\ufeff", "\ufffe", "\uffff")
-    raw += ("\U00010000", "\U0001f388", "\U0010fffe", "\U0010ffff", "⍂㈴⍂", "пт", "夜", "e\u0301")
+    raw = [
+        *("\x7f", "\x80", "é", "\u07ff", "\u0800", "\u2028", "\u2029", "\u200b", "\ufeff", "\ufffe", "\uffff"),
+        *("\U00010000", "\U0001f388", "\U0010fffe", "\U0010ffff", "⍂㈴⍂", "пт", "夜", "e\u0301"),
+    ]
     yield from (f'["{character}"]' for character in raw)
     yield from (
         '""',

@@ -89,6 +89,7 @@ def test_every_file_of_every_export_parses_to_what_the_truth_says_of_it(seed: in
         parsed, told = parse(content, name), truth.files[name]
         assert (parsed.total_rows, len(parsed.plays)) == (told.total_rows, told.different_plays)
         assert parsed.rejections == told.rejections
+        assert [(each.row, each.reason) for each in parsed.rejected_rows] == [*told.rejected_rows[:100]]
         table.commit(parsed)
     assert (len(table.identities), table.ms_played) == (truth.expected.plays, truth.expected.ms_played)
 
