@@ -153,7 +153,26 @@ def _broken_strings() -> Iterator[str]:
     unknown = [character for character in _PRINTABLE if character not in f"{_ESCAPES}u"]
     yield from (f'"\\{character}"' for character in unknown)
     yield from ('"\\\x00"', '"\\\t"', '"\\\n"', '"\\\u00e9"', '"\\\U0001f300"')
-    for digits in ("", "0", "00", "00a", "00a ", "000G", "g000", "00 0", "+061", "-061", "0x41", "{61}", "d80", " 061"):
+    for digits in (
+        "",
+        "0",
+        "00",
+        "00a",
+        "00a ",
+        "000G",
+        "g000",
+        "00 0",
+        "+061",
+        "-061",
+        "0x41",
+        "{61}",
+        "d80",
+        "dc0",
+        "dF",
+        "dcg0",
+        "d8g0",
+        " 061",
+    ):
         yield from (f'"\\u{digits}"', f'["\\u{digits}", 1]')
     yield from ('"\\uD800\\"', '"\\uD800\\u"', '"\\uD800\\u1"', '"\\uD800\\u1x"', '"\\uD834\\uDd', '"\\U0041"')
     yield from ('"', '"a', '["a', '["a]', '"\\', '"\\"', '["\\"]', '"\\\\\\"', 'a"', "a", "'a'", "['a']", "`a`", "“a”")
