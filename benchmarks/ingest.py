@@ -1,8 +1,8 @@
 """From the bytes of a file to its committed plays, by format: `python -m benchmarks.ingest [ROWS]`.
 
 Through the front door of a local stack, one file at a time: the request, the worker, the commit, as a person who
-follows the upload sees it. Each file brings new plays; sent once more, it brings none. The baseline, in the same run and
-database, is what the guide's worker did: `json.loads`, then batches of 500 rows by INSERT … ON CONFLICT.
+follows the upload sees it. Each file brings new plays; sent once more, it brings none. The baseline, in the same run
+and database, is what the guide's worker did: `json.loads`, then batches of 500 rows by INSERT … ON CONFLICT.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from ingest_worker.allocator import share_one_arena
 from ingest_worker.logs import configure_logs
 from ingest_worker.settings import SettingsError, read_settings
 
@@ -17,6 +18,7 @@ def main() -> None:
         settings = read_settings()
     except SettingsError as error:
         raise click.UsageError(f"The environment cannot be used.\n{error}") from None
+    share_one_arena()
     configure_logs(level=settings.log_level, json=settings.log_json)
     # Not above: the isolated processes may import this module, as the program's main one, and must not load grpc.
     from ingest_worker.worker import work  # noqa: PLC0415

@@ -19,23 +19,22 @@ def names_in(heading: str) -> list[list[str]]:
     """Gives the names in each row of the table behind a heading, cell by cell; empty for the text before the first."""
     section = PAGE.partition(f"{heading}\n")[2].partition("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
-    return [[cell for cell in row.strip("| ").split(" | ")] for row in rows]
+    return [row.strip("| ").split(" | ") for row in rows]
 
 
 def test_every_format_stands_there_with_the_keys_that_tell_it() -> None:
     rows = {cells[0].strip("`"): cells for cells in names_in("# What can be uploaded")}
     assert set(rows) == set(FORMAT_NAMES)
     for known in FORMATS:
-        needs, any_of = (set(re.findall(r"`(\w+)`", cell)) for cell in rows[known.name][2:4])
+        needs, any_of = (frozenset(re.findall(r"`(\w+)`", cell)) for cell in rows[known.name][2:4])
         assert (needs, any_of) == (known.needs, known.any_of)
     assert "no rows" in rows[EMPTY][2]
 
 
 def test_every_reason_stands_there_in_its_order() -> None:
-    assert [cells[0].strip("`") for cells in names_in("## Rows that are no plays")] == [
-        each.value for each in Rejection
-    ]
-    assert [cells[0].strip("`") for cells in names_in("## Files that are refused")] == [each.value for each in Reason]
+    rejections, reasons = names_in("## Rows that are no plays"), names_in("## Files that are refused")
+    assert [cells[0].strip("`") for cells in rejections] == [each.value for each in Rejection]
+    assert [cells[0].strip("`") for cells in reasons] == [each.value for each in Reason]
 
 
 def test_the_limits_are_those_of_the_code() -> None:

@@ -57,6 +57,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAVAILABLE. This coordinator is leaving: connect anew."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 17
     """INTERNAL. A fixed text and an incident id; the cause is in the coordinator's log."""
+    ERROR_REASON_UPLOAD_IN_USE: _ErrorReason.ValueType  # 18
+    """FAILED_PRECONDITION. The upload is under way, or its plays are stored: it cannot be removed as it is."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the reason of the google.rpc.ErrorInfo in its status details, there without the prefix. The domain
@@ -98,4 +100,6 @@ ERROR_REASON_DRAINING: ErrorReason.ValueType  # 16
 """UNAVAILABLE. This coordinator is leaving: connect anew."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 17
 """INTERNAL. A fixed text and an incident id; the cause is in the coordinator's log."""
+ERROR_REASON_UPLOAD_IN_USE: ErrorReason.ValueType  # 18
+"""FAILED_PRECONDITION. The upload is under way, or its plays are stored: it cannot be removed as it is."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
