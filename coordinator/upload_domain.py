@@ -104,6 +104,7 @@ class Upload:
     rejected_records: int
     superseded_records: int
     first_error: str | None
+    first_reason: str | None
     received_bytes: int | None
     expected_bytes: int | None
     created_at: datetime

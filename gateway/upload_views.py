@@ -136,6 +136,7 @@ class UploadSummary(View):
     rejected_records: int
     superseded_records: int
     error_message: str | None
+    error_reason: str | None = Field(description="Of what failed first, an archive before its files.")
     received_bytes: int | None = Field(description="While uploading: bytes that are there; null otherwise.")
     expected_bytes: int | None = Field(description="While uploading: bytes that there will be, where that is known.")
     created_at: Moment
@@ -187,6 +188,7 @@ def summary_view(upload: upload_pb2.Upload) -> UploadSummary:
         rejected_records=upload.rejected_records,
         superseded_records=upload.superseded_records,
         error_message=upload.error_message or None,
+        error_reason=upload.error_reason or None,
         received_bytes=upload.received_bytes if upload.HasField("received_bytes") else None,
         expected_bytes=upload.expected_bytes if upload.HasField("expected_bytes") else None,
         created_at=moment(upload.created_at),

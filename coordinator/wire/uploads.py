@@ -159,6 +159,7 @@ def upload_message(upload: Upload) -> upload_pb2.Upload:
         rejected_records=upload.rejected_records,
         superseded_records=upload.superseded_records,
         error_message=upload.error_message,
+        error_reason=upload.first_reason or "",
         received_bytes=upload.received_bytes,
         expected_bytes=upload.expected_bytes,
         created_at=timestamp(upload.created_at),

@@ -28,6 +28,7 @@ files AS (
         coalesce(sum(f.rejected_records), 0)::bigint AS rejected_records,
         coalesce(sum(f.superseded_records), 0)::bigint AS superseded_records,
         (array_agg(f.error_message ORDER BY f.archive DESC, f.file_index) FILTER (WHERE f.status = 'failed'))[1] AS first_error,
+        (array_agg(f.error_reason ORDER BY f.archive DESC, f.file_index) FILTER (WHERE f.status = 'failed'))[1] AS first_reason,
         max(f.updated_at) AS updated_at,
         jsonb_agg(jsonb_build_object(
             'id', f.id, 'index', f.file_index, 'filename', f.filename, 'format', f.format, 'status', f.status,
@@ -82,6 +83,7 @@ SELECT
     coalesce(f.rejected_records, 0) AS rejected_records,
     coalesce(f.superseded_records, 0) AS superseded_records,
     f.first_error,
+    f.first_reason,
     CASE WHEN p.enqueued_at IS NULL THEN coalesce(f.size, 0) END AS received_bytes,
     CASE WHEN p.enqueued_at IS NULL THEN p.expected_size END AS expected_bytes,
     p.created_at,

@@ -113,6 +113,7 @@ def became_of_archive(sql: Connection, person: Person, response: httpx.Response)
     if itself["error_reason"] is not None:
         assert response.status_code == 400
         assert status["status"] == "failed"
+        assert status["errorReason"] == itself["error_reason"] == answer["errors"][0]["reason"]
         return NotOpened(itself["error_reason"])
     refused = {error["filename"]: error["reason"] for error in status["errors"]}
     for file in status["files"]:

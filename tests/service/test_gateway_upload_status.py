@@ -92,6 +92,7 @@ async def test_the_status_has_every_number(gateway: RunningGateway) -> None:
         "failedFiles": 0,
         "skippedFiles": 1,
         "errorMessage": None,
+        "errorReason": None,
         "receivedBytes": None,
         "expectedBytes": None,
         "errors": [{"filename": "c.json", "reason": "NOT_JSON", "message": "No."}],

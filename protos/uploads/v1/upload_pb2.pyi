@@ -272,6 +272,7 @@ class Upload(_message.Message):
     REJECTED_ROWS_FIELD_NUMBER: _builtins.int
     RECEIVED_BYTES_FIELD_NUMBER: _builtins.int
     EXPECTED_BYTES_FIELD_NUMBER: _builtins.int
+    ERROR_REASON_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     status: Global___UploadStatus.ValueType
     filename: _builtins.str
@@ -296,6 +297,10 @@ class Upload(_message.Message):
     """While UPLOADING: bytes that are there."""
     expected_bytes: _builtins.int
     """While UPLOADING: bytes that its only file will have, where that was said."""
+    error_reason: _builtins.str
+    """The reason of what error_message tells first: that of an archive which could not be opened, or of a file. Empty
+    where nothing failed.
+    """
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -343,10 +348,11 @@ class Upload(_message.Message):
         rejected_rows: _abc.Iterable[Global___RejectedRow] | None = ...,
         received_bytes: _builtins.int | None = ...,
         expected_bytes: _builtins.int | None = ...,
+        error_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_bytes", b"_expected_bytes", "_received_bytes", b"_received_bytes", "_total_files", b"_total_files", "created_at", b"created_at", "expected_bytes", b"expected_bytes", "received_bytes", b"received_bytes", "total_files", b"total_files", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_bytes", b"_expected_bytes", "_received_bytes", b"_received_bytes", "_total_files", b"_total_files", "created_at", b"created_at", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "expected_bytes", b"expected_bytes", "failed_files", b"failed_files", "filename", b"filename", "files", b"files", "id", b"id", "inserted_records", b"inserted_records", "processed_files", b"processed_files", "received_bytes", b"received_bytes", "refusals", b"refusals", "refused_files", b"refused_files", "rejected_records", b"rejected_records", "rejected_rows", b"rejected_rows", "rejections", b"rejections", "skipped_files", b"skipped_files", "status", b"status", "superseded_records", b"superseded_records", "total_files", b"total_files", "total_records", b"total_records", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_bytes", b"_expected_bytes", "_received_bytes", b"_received_bytes", "_total_files", b"_total_files", "created_at", b"created_at", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "error_reason", b"error_reason", "expected_bytes", b"expected_bytes", "failed_files", b"failed_files", "filename", b"filename", "files", b"files", "id", b"id", "inserted_records", b"inserted_records", "processed_files", b"processed_files", "received_bytes", b"received_bytes", "refusals", b"refusals", "refused_files", b"refused_files", "rejected_records", b"rejected_records", "rejected_rows", b"rejected_rows", "rejections", b"rejections", "skipped_files", b"skipped_files", "status", b"status", "superseded_records", b"superseded_records", "total_files", b"total_files", "total_records", b"total_records", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_bytes: _TypeAlias = _typing.Literal["expected_bytes"]  # noqa: Y015
     _WhichOneofArgType__expected_bytes: _TypeAlias = _typing.Literal["_expected_bytes", b"_expected_bytes"]  # noqa: Y015
