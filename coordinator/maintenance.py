@@ -14,7 +14,7 @@ from coordinator.database import Database
 from coordinator.errors import SluiceError
 from coordinator.reaper import Reaper
 from coordinator.settling import Settling
-from coordinator.store import jobs, maintenance, notifications, sessions, uploads
+from coordinator.store import incoming, jobs, maintenance, notifications, sessions, uploads
 from coordinator.wakeups import LEASES_TOPIC, pause, wait_for
 
 ROUND_SECONDS = 1.0
@@ -123,7 +123,7 @@ class Maintenance:
             "forget keys": lambda: maintenance.delete_old_keys(self._database),
             "forget sessions": lambda: sessions.delete_old_sessions(self._database),
             "forget notices": lambda: sessions.delete_old_notices(self._database),
-            "forget abandoned uploads": lambda: uploads.delete_abandoned(self._database, keep.abandoned_upload_hours),
+            "forget abandoned uploads": lambda: incoming.delete_abandoned(self._database, keep.abandoned_upload_hours),
             "forget contents": lambda: uploads.expire_contents(self._database, keep.failed_content_days),
         }
         for name, step in steps.items():

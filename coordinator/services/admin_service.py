@@ -11,7 +11,7 @@ from coordinator.announcer import Announcer
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.store import jobs
-from coordinator.store.jobs import Act
+from coordinator.store.auditing import Act
 from coordinator.wakeups import upload_topic
 from coordinator.wire import administration as wire
 from protos.jobs.v1 import admin_service_pb2, admin_service_pb2_grpc
@@ -36,7 +36,9 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         job_ids = list(wanted.job_ids)
         if wanted.filter is not None:
             job_ids = await jobs.find_failed(self._database, wanted.filter, wanted.limit)
-        act = Act(self._access.principal(authorization(context)), context.peer(), "RedriveJobs", wanted.details)
+        principal, peer = self._access.principal(authorization(context)), context.peer()
+        owner = wanted.filter.owner if wanted.filter is not None else None
+        act = Act(principal, peer, "RedriveJobs", wanted.details, owner)
         redriven = await jobs.redrive(self._database, self._clocks, job_ids, act)
         self._announcer.made_pending(redriven.pending)
         self._announcer.wake({upload_topic(upload_id) for upload_id in redriven.upload_ids})

@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import errors
-from psycopg.types.json import Jsonb
 
 from coordinator.clocks import VirtualClocks
-from coordinator.database import Connection, Database, execute, fetch_all
+from coordinator.database import Connection, Database, fetch_all
 from coordinator.domain import EndedJob, Job, JobError, Place, Progress
 from coordinator.errors import Busy, JobFinished, JobNotFound
+from coordinator.store.auditing import Act, write_act
 from coordinator.store.leases import places
 
 # A job may be redriven between the look at what waits and the look at what ended: it waits again then.
@@ -31,16 +31,6 @@ class FailedJobFilter:
     reason: str | None = None
     failed_from: datetime | None = None
     failed_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Who does what, for the audit log."""
-
-    principal: str
-    peer: str
-    name: str
-    details: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +112,7 @@ async def redrive(database: Database, clocks: VirtualClocks, job_ids: Sequence[U
     await store_virtual_times(database, clocks)
     async with database.transaction() as connection:
         redriven = await redrive_jobs(connection, job_ids)
-        details = Jsonb({**act.details, "redriven": [str(job_id) for job_id in redriven.job_ids]})
-        audit = {"principal": act.principal, "peer": act.peer, "act": act.name, "details": details}
-        await execute(connection, "insert_audit", audit)
+        await write_act(connection, act, redriven=[str(job_id) for job_id in redriven.job_ids])
     return redriven
 
 

@@ -27,7 +27,7 @@ class Redrive:
     job_ids: tuple[UUID, ...]
     filter: FailedJobFilter | None
     limit: int
-    # What was asked for, for the audit log.
+    # What was asked for, for the audit log, which takes the owner as an HMAC alone.
     details: Mapping[str, Any]
 
 
@@ -39,10 +39,16 @@ def redrive(request: admin_service_pb2.RedriveJobsRequest) -> Redrive:
     check_range(limit, "limit", 1, MOST_JOBS)
     if request.HasField("filter"):
         wanted = _filter(request.filter)
-        return Redrive((), wanted, limit, MessageToDict(request, preserving_proto_field_name=True))
+        return Redrive((), wanted, limit, _details(request))
     check_count(len(request.job_ids), "job_ids", MOST_JOBS)
     ids = (parse_id(job_id, f"job_ids[{place}]") for place, job_id in enumerate(request.job_ids))
-    return Redrive(tuple(dict.fromkeys(ids)), None, limit, MessageToDict(request, preserving_proto_field_name=True))
+    return Redrive(tuple(dict.fromkeys(ids)), None, limit, _details(request))
+
+
+def _details(request: admin_service_pb2.RedriveJobsRequest) -> Mapping[str, Any]:
+    details: dict[str, Any] = MessageToDict(request, preserving_proto_field_name=True)
+    details.get("filter", {}).pop("owner", None)
+    return details
 
 
 def _filter(wanted: admin_service_pb2.FailedJobFilter) -> FailedJobFilter:
