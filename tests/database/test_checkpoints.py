@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,7 +24,7 @@ async def save(store: Store, lease: Lease, checkpoint: bytes) -> bool:
     return await leases.report_progress(store.database, [ProgressReport(lease, checkpoint=checkpoint)]) == []
 
 
-async def claimed_with(store: Store, key: SessionKey, checkpoint: bytes = b"half way", **fields: object) -> ClaimedJob:
+async def claimed_with(store: Store, key: SessionKey, checkpoint: bytes = b"half way", **fields: Any) -> ClaimedJob:
     """Enqueues and claims a job, and saves a checkpoint."""
     await store.enqueue(**fields)
     (job,) = await store.claim(key)
