@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import os
 import pickle
 import socket
@@ -100,6 +101,13 @@ class Worker:
             return function
 
         return register
+
+    def at(self, target: str) -> Worker:
+        """Gives a worker with the same handlers for other coordinators, which ask for no token: for tests."""
+        other = copy.copy(self)
+        other._target, other._token = target, None
+        other._runtime, other._is_stopping = None, False
+        return other
 
     def run(self) -> None:
         """Works until SIGTERM or SIGINT come, or an operator asks the worker to end.

@@ -47,7 +47,8 @@ def send(stream: Stream, **job: object) -> Lease:
 
 
 async def result_of(coordinator: ScriptedCoordinator, lease: Lease, seconds: float = 10.0) -> object:
-    return json.loads(await eventually(lambda: coordinator.results.get(lease), seconds))
+    await eventually(lambda: lease in coordinator.results, seconds)
+    return json.loads(coordinator.results[lease])
 
 
 async def test_an_asynchronous_handler_gets_its_payload_and_its_context_and_returns_a_result() -> None:
