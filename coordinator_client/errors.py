@@ -2,7 +2,7 @@
 
 CoordinatorError
 ├── InvalidRequest, PayloadTooLarge, ChecksumMismatch
-├── NotFound                JobNotFound, UploadNotFound
+├── NotFound                JobNotFound, UploadNotFound, WorkerNotFound
 ├── IdempotencyKeyReused
 ├── JobFinished
 ├── LeaseLost
@@ -85,6 +85,12 @@ class UploadNotFound(NotFound):
     """The person has no such upload."""
 
     default_reason = "UPLOAD_NOT_FOUND"
+
+
+class WorkerNotFound(NotFound):
+    """No worker has such a session, or it is over."""
+
+    default_reason = "WORKER_NOT_FOUND"
 
 
 class IdempotencyKeyReused(CoordinatorError):
@@ -186,6 +192,7 @@ BY_REASON: dict[str, type[CoordinatorError]] = {
         PayloadTooLarge,
         JobNotFound,
         UploadNotFound,
+        WorkerNotFound,
         IdempotencyKeyReused,
         JobFinished,
         LeaseLost,

@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import errors
-from psycopg.types.json import Jsonb
 
+from coordinator.admin_domain import OpenJobFilter
 from coordinator.clocks import VirtualClocks
-from coordinator.database import Connection, Database, execute, fetch_all
+from coordinator.database import Connection, Database, fetch_all
 from coordinator.domain import EndedJob, Job, JobError, Place, Progress
 from coordinator.errors import Busy, JobFinished, JobNotFound
+from coordinator.store.audit import Act, write_down
 from coordinator.store.leases import places
 
 # A job may be redriven between the look at what waits and the look at what ended: it waits again then.
@@ -34,16 +35,6 @@ class FailedJobFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Who does what, for the audit log."""
-
-    principal: str
-    peer: str
-    name: str
-    details: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class Redriven:
     """What a redrive put back."""
 
@@ -52,11 +43,16 @@ class Redriven:
     upload_ids: frozenset[UUID]
 
 
-async def get_job(database: Database, owner: str, job_id: UUID) -> Job:
-    """Reads a job of the owner, unfinished or in history. Raises JobNotFound, for another's job as well."""
+async def get_job(database: Database, owner: str | None, job_id: UUID) -> Job:
+    """Reads a job of the owner, or of anyone where that is None. Raises JobNotFound, for another's job as well."""
     row = await database.fetch_one("get_job", {"job_id": job_id, "owner": owner})
     if row is None:
         raise _not_found(job_id)
+    return read_job(row)
+
+
+def read_job(row: dict[str, Any]) -> Job:
+    """Makes a job of a row that has its columns."""
     job_errors = tuple(_error(error) for error in row.pop("errors") or ())
     progress = row.pop("progress")
     return Job(**row, errors=job_errors, progress=None if progress is None else Progress(**progress))
@@ -87,6 +83,29 @@ async def cancel_job(database: Database, owner: str, job_id: UUID) -> EndedJob |
                     return None
                 raise JobFinished(f"The job has {row['state']} already.", job_id=job_id, state=row["state"])
     raise _not_found(job_id)
+
+
+async def cancel_jobs(database: Database, job_ids: Sequence[UUID], act: Act) -> list[EndedJob]:
+    """Cancels the unfinished of these jobs, whoever owns them, durably and with a line in the audit log.
+
+    Raises Busy where the completion of one is under way for long; then none was cancelled.
+    """
+    async with database.transaction() as connection:
+        rows = await fetch_all(connection, "cancel_jobs", {"owner": None, "job_ids": list(job_ids)})
+        await write_down(connection, act, cancelled=[str(row["id"]) for row in rows])
+    return [EndedJob(row["id"], row["session_id"], None, row["upload_id"]) for row in rows]
+
+
+async def find_open(database: Database, wanted: OpenJobFilter, most: int) -> list[UUID]:
+    """Returns the ids of unfinished jobs that fit, at most so many: those that are next, then those that wait."""
+    parameters = {
+        "queue": wanted.queue,
+        "kind": wanted.kind,
+        "owner": wanted.owner,
+        "lane": wanted.lane,
+        "most": most,
+    }
+    return [row["id"] for row in await database.fetch_all("find_open_jobs", parameters)]
 
 
 async def promote_due(database: Database) -> tuple[Place, ...]:
@@ -122,9 +141,7 @@ async def redrive(database: Database, clocks: VirtualClocks, job_ids: Sequence[U
     await store_virtual_times(database, clocks)
     async with database.transaction() as connection:
         redriven = await redrive_jobs(connection, job_ids)
-        details = Jsonb({**act.details, "redriven": [str(job_id) for job_id in redriven.job_ids]})
-        audit = {"principal": act.principal, "peer": act.peer, "act": act.name, "details": details}
-        await execute(connection, "insert_audit", audit)
+        await write_down(connection, act, redriven=[str(job_id) for job_id in redriven.job_ids])
     return redriven
 
 

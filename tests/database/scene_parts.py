@@ -15,7 +15,7 @@ from coordinator.database import Database
 from coordinator.domain import Failure, Lease, NewJob, Postponement, Progress, ProgressReport
 from coordinator.listen_domain import FileSummary, LeasedFile, Source, TimeSpan
 from coordinator.store import commits, enqueueing, jobs, leases, reaping, sessions
-from coordinator.store.jobs import Act
+from coordinator.store.audit import Act
 from coordinator.store.sessions import Heard, SessionKey
 from coordinator.wire.listen_batches import play_columns
 from protos.listens.v1.listen_pb2 import SOURCE_EXTENDED
