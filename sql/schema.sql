@@ -53,9 +53,9 @@ BEGIN
     EXECUTE format('CREATE TABLE sluice.%I (LIKE sluice.job_history INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
     EXECUTE format('REVOKE ALL ON sluice.%I FROM PUBLIC, anon, authenticated', partition);
     EXECUTE format('CREATE INDEX ON sluice.%I (id)', partition);
-    EXECUTE format('CREATE INDEX ON sluice.%I (owner, id)', partition);
+    EXECUTE format('CREATE INDEX ON sluice.%I (owner COLLATE pg_catalog."C", pg_catalog.uuid_send(id))', partition);
     EXECUTE format('CREATE INDEX ON sluice.%I (finished_at)', partition);
-    EXECUTE format('CREATE INDEX ON sluice.%I (id) WHERE state <> ''completed''', partition);
+    EXECUTE format('CREATE INDEX ON sluice.%I (id) WHERE state COLLATE pg_catalog."C" <> ''completed''', partition);
     EXECUTE format('CREATE INDEX ON sluice.%I (queue, finished_at) WHERE state = ''failed''', partition);
     EXECUTE format('ALTER TABLE sluice.job_history ATTACH PARTITION sluice.%I FOR VALUES FROM (%L) TO (%L)',
         partition, first, last);
@@ -711,9 +711,9 @@ CREATE INDEX job_history_finished ON ONLY sluice.job_history USING btree (finish
 
 CREATE INDEX job_history_id ON ONLY sluice.job_history USING btree (id);
 
-CREATE INDEX job_history_owner ON ONLY sluice.job_history USING btree (owner, id);
+CREATE INDEX job_history_owner ON ONLY sluice.job_history USING btree (owner COLLATE "C", uuid_send(id));
 
-CREATE INDEX job_history_unsuccessful ON ONLY sluice.job_history USING btree (id) WHERE (state <> 'completed'::text);
+CREATE INDEX job_history_unsuccessful ON ONLY sluice.job_history USING btree (id) WHERE ((state COLLATE "C") <> 'completed'::text);
 
 CREATE INDEX jobs_claim ON sluice.jobs USING btree (queue, kind, priority, "position") WHERE ("position" IS NOT NULL);
 
@@ -721,7 +721,7 @@ CREATE INDEX jobs_due ON sluice.jobs USING btree (run_at) WHERE (run_at IS NOT N
 
 CREATE INDEX jobs_expiring ON sluice.jobs USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
-CREATE INDEX jobs_owner ON sluice.jobs USING btree (owner, id);
+CREATE INDEX jobs_owner ON sluice.jobs USING btree (owner COLLATE "C", uuid_send(id));
 
 CREATE UNIQUE INDEX jobs_unique ON sluice.jobs USING btree (owner, queue, unique_key) WHERE (unique_key IS NOT NULL);
 

@@ -31,7 +31,8 @@ async def list_jobs(
         "jobs": look_jobs,
         "most": page_size + 1,
     }
-    rows = await database.fetch_all("list_jobs", parameters)
+    statement = "list_jobs" if wanted.owner is None else "list_owner_jobs"
+    rows = await database.fetch_all(statement, parameters)
     looked, last_id = rows[0]["looked"], rows[0]["last_id"]
     fitting = [row for row in rows if row["id"] is not None]
     if len(fitting) > page_size:

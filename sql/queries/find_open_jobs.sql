@@ -21,9 +21,9 @@ UNION ALL
 (
     SELECT j.id
     FROM sluice.jobs AS j
-    WHERE j.owner = %(owner)s::text AND j.queue = %(queue)s
+    WHERE j.owner COLLATE "C" = %(owner)s::text AND j.queue = %(queue)s
         AND (%(kind)s::text IS NULL OR j.kind = %(kind)s) AND (%(lane)s::text IS NULL OR j.lane = %(lane)s)
-    ORDER BY j.id
+    ORDER BY uuid_send(j.id)
     LIMIT %(most)s
 )
 LIMIT %(most)s

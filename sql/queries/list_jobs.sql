@@ -1,6 +1,6 @@
 -- Jobs below an id, newest first: a look at so many, unfinished and in history, and of these what fits. Tells how many it looked
--- at and which was the last, from which a next page goes on. Jobs of any owner where none is given.
--- Index: primary key of jobs or jobs_owner; job_history's on id, on owner and id, or on the id of what did not complete.
+-- at and which was the last, from which a next page goes on. Index: primary key of jobs; job_history's on id,
+-- or on the id of what did not complete.
 WITH looked AS MATERIALIZED (
     SELECT
         o.id, o.queue, o.kind, o.state, o.priority, o.turn, o.lane, o.owner, o.unique_key, o.size, o.attempt, o.max_attempts,
@@ -11,7 +11,7 @@ WITH looked AS MATERIALIZED (
                 j.id, j.queue, j.kind, j.state, j.priority, j.turn, j.lane, j.owner, j.unique_key, j.size, j.attempt, j.max_attempts,
                 j.errors, j.progress, NULL::json AS result, j.created_at, j.started_at, NULL::timestamptz AS finished_at, j.run_at, j.expires_at
             FROM sluice.jobs AS j
-            WHERE %(unfinished)s AND j.id < %(before)s AND (%(owner)s::text IS NULL OR j.owner = %(owner)s)
+            WHERE %(unfinished)s AND j.id < %(before)s
             ORDER BY j.id DESC
             LIMIT %(jobs)s
         )
@@ -21,8 +21,8 @@ WITH looked AS MATERIALIZED (
                 h.id, h.queue, h.kind, h.state, h.priority, h.turn, h.lane, h.owner, h.unique_key, h.size, h.attempt, h.max_attempts,
                 h.errors, h.progress, h.result, h.created_at, h.started_at, h.finished_at, NULL::timestamptz, NULL::timestamptz
             FROM sluice.job_history AS h
-            WHERE %(finished)s AND h.id < %(before)s AND (%(owner)s::text IS NULL OR h.owner = %(owner)s)
-                AND (%(completed)s OR h.state <> 'completed')
+            WHERE %(finished)s AND h.id < %(before)s
+                AND (%(completed)s OR h.state COLLATE "C" <> 'completed')
             ORDER BY h.id DESC
             LIMIT %(jobs)s
         )
