@@ -167,6 +167,8 @@ class Job:
     lane: str | None
     owner: str
     unique_key: str | None
+    # In bytes, of its payload or of the file that it is about.
+    size: int
     attempt: int
     max_attempts: int
     errors: tuple[JobError, ...]

@@ -2,7 +2,7 @@
 
 SluiceError
 ├── InvalidRequest, PayloadTooLarge, ChecksumMismatch
-├── NotFound                JobNotFound, UploadNotFound
+├── NotFound                JobNotFound, UploadNotFound, WorkerNotFound
 ├── IdempotencyKeyReused
 ├── JobFinished
 ├── LeaseLost
@@ -61,6 +61,12 @@ class UploadNotFound(NotFound):
     """The person has no such upload."""
 
     reason = "UPLOAD_NOT_FOUND"
+
+
+class WorkerNotFound(NotFound):
+    """No worker has such a session, or it is over."""
+
+    reason = "WORKER_NOT_FOUND"
 
 
 class IdempotencyKeyReused(SluiceError):

@@ -10,11 +10,12 @@ import structlog
 
 from coordinator.announcer import Announcer
 from coordinator.clocks import VirtualClocks
+from coordinator.counting import Counting
 from coordinator.database import Database
 from coordinator.errors import SluiceError
 from coordinator.reaper import Reaper
 from coordinator.settling import Settling
-from coordinator.store import incoming, jobs, maintenance, notifications, sessions, uploads
+from coordinator.store import counts, incoming, jobs, maintenance, notifications, sessions, uploads
 from coordinator.wakeups import LEASES_TOPIC, pause, wait_for
 
 ROUND_SECONDS = 1.0
@@ -42,8 +43,8 @@ class Maintenance:
         settling: Settling,
         clocks: VirtualClocks,
         announcer: Announcer,
+        counting: Counting,
         *,
-        lease_seconds: float,
         retention: Retention,
         listen_url: str | None,
     ) -> None:
@@ -53,8 +54,7 @@ class Maintenance:
         self._settling = settling
         self._clocks = clocks
         self._announcer = announcer
-        # Often enough that a renewal or two may come late and no session is lost.
-        self._reap_seconds = min(ROUND_SECONDS, lease_seconds / 5)
+        self._counting = counting
         self._retention = retention
         self._listen_url = listen_url
         self._stopping = asyncio.Event()
@@ -65,11 +65,13 @@ class Maintenance:
         await maintenance.create_history_partitions(self._database)
         await jobs.load_virtual_times(self._database, self._clocks)
         duties: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
-            "reap": (self._reap_seconds, self._reaper.run_round),
+            "reap": (self._reaper.round_seconds, self._reaper.run_round),
             "settle": (0.0, self._settling.run_round),
             "notices": (0.0, self._deliver_notices),
             "promote": (0.0, self._promote),
             "clocks": (ROUND_SECONDS, self._exchange_clocks),
+            "counts": (ROUND_SECONDS, self._counting.note),
+            "recount": (self._counting.recount_seconds, self._recount),
             "clean up": (CLEANUP_SECONDS, self._clean_up),
         }
         if self._listen_url is not None:
@@ -81,11 +83,14 @@ class Maintenance:
         ]
 
     async def stop(self) -> None:
-        """Lets each loop end after what it is doing."""
+        """Lets each loop end after what it is doing. A second time does nothing."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         self._announcer.stop()
         self._settling.ask()
         await asyncio.gather(*self._tasks)
+        await self._counting.leave()
 
     async def _promote(self) -> None:
         """Makes due jobs pending, then rests until the next is due, at most a second."""
@@ -98,6 +103,9 @@ class Maintenance:
     async def _exchange_clocks(self) -> None:
         await jobs.store_virtual_times(self._database, self._clocks)
         await jobs.load_virtual_times(self._database, self._clocks)
+
+    async def _recount(self) -> None:
+        await self._counting.recount(lambda seconds: pause(self._stopping, seconds))
 
     async def _deliver_notices(self) -> None:
         with self._announcer.listen([LEASES_TOPIC]) as word:
@@ -122,6 +130,8 @@ class Maintenance:
             "drop days": lambda: maintenance.drop_old_history(self._database, keep.history_days),
             "forget keys": lambda: maintenance.delete_old_keys(self._database),
             "forget sessions": lambda: sessions.delete_old_sessions(self._database),
+            "fold counts": lambda: counts.fold(self._database),
+            "forget coordinators": lambda: counts.forget_coordinators(self._database),
             "forget notices": lambda: sessions.delete_old_notices(self._database),
             "forget abandoned uploads": lambda: incoming.delete_abandoned(self._database, keep.abandoned_upload_hours),
             "forget contents": lambda: uploads.expire_contents(self._database, keep.failed_content_days),

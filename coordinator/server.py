@@ -17,6 +17,7 @@ from coordinator.batch_claims import BatchClaims
 from coordinator.claim_streams import ClaimStreams, LeaseTimes
 from coordinator.clocks import VirtualClocks
 from coordinator.commit_gate import CommitGate
+from coordinator.counting import Counting
 from coordinator.database import Database
 from coordinator.dispatcher import Dispatchers
 from coordinator.domain import MIB, RetryPolicy
@@ -39,9 +40,11 @@ from coordinator.settings import Settings
 from coordinator.settling import Settling
 from coordinator.spool import SpoolRoom
 from coordinator.store.maintenance import has_tomorrows_partition
+from coordinator.tallies import Tally
 from coordinator.upload_domain import UploadLimits
 from coordinator.wakeups import Wakeups, upload_topic
 from coordinator.wire.jobs import JobDefaults
+from coordinator.witness import JobWitness
 from protos.jobs.v1 import (
     admin_service_pb2,
     admin_service_pb2_grpc,
@@ -90,11 +93,14 @@ class Coordinator:
         self.settings = settings
         self.id: UUID = new_id()
         self.port = 0
+        tally = Tally()
+        witness = JobWitness(tally)
         self._database = Database(
             settings.database_url.get_secret_value(),
             max_connections=settings.database_connections,
             timeout_seconds=settings.database_timeout_seconds,
             prepare_statements=settings.prepare_statements,
+            witness=witness,
         )
         # Apart from the calls', so that nothing that callers ask for keeps a claim or a keep-alive waiting.
         self._engine = Database(
@@ -102,12 +108,15 @@ class Coordinator:
             max_connections=settings.engine_connections,
             timeout_seconds=settings.database_timeout_seconds,
             prepare_statements=settings.prepare_statements,
+            witness=witness,
         )
         self._access = Access(settings.service_tokens.get_secret_value())
         self._clocks = VirtualClocks()
         self._marks = Marks()
         self._wakeups = Wakeups()
         self._announcer = Announcer(self._engine, self.id, self._wakeups, self._marks, notifies=settings.listen)
+        witness.on_change = self._announcer.changed
+        self._counting = Counting(self._engine, self.id, tally, recount_seconds=settings.recount_seconds)
         self._registry = SessionRegistry()
         self._settling = Settling(self._engine, self.id, self._registry, self._announcer)
         self._reaper = Reaper(
@@ -146,7 +155,7 @@ class Coordinator:
             self._settling,
             self._clocks,
             self._announcer,
-            lease_seconds=settings.lease_seconds,
+            self._counting,
             retention=Retention(settings.history_days, settings.failed_content_days, settings.abandoned_upload_hours),
             listen_url=settings.database_url.get_secret_value() if settings.listen else None,
         )
@@ -166,10 +175,20 @@ class Coordinator:
             self._database, self._tell_watchers, CommitLimits(settings.file_rows), room, gate, background
         )
         job_service_pb2_grpc.add_JobServiceServicer_to_server(
-            JobService(self._database, self._clocks, self._announcer, _job_defaults(settings)), self._server
+            JobService(
+                self._database,
+                self._clocks,
+                self._announcer,
+                _job_defaults(settings),
+                self._streams.check_open,
+                background,
+                settings.effective_poll_seconds,
+            ),
+            self._server,
         )
         admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
-            AdminService(self._database, self._clocks, self._announcer, self._access), self._server
+            AdminService(self._database, self._clocks, self._announcer, self._access, self._reaper, self._counting),
+            self._server,
         )
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(self._worker_service(), self._server)
         upload_service_pb2_grpc.add_UploadServiceServicer_to_server(

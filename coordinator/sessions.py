@@ -29,6 +29,7 @@ class Notice:
     lost: tuple[Lease, ...] = ()
     cancelled: tuple[Lease, ...] = ()
     drain: bool = False
+    retire: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Session:
         self.over = False
         # The worker left for good.
         self.said_goodbye = False
+        # An operator wants its worker to end: nothing more is claimed for it.
+        self.retiring = False
         # It expired, or was resumed on another stream: nothing is left to close.
         self.is_lost = False
         self._heard_at = self._renewed_at = time.monotonic()
@@ -105,7 +108,7 @@ class Session:
     @property
     def wanted_jobs(self) -> int:
         """How many more jobs may be claimed now."""
-        if self.over or self._doubted or (self.wanted_bytes == 0 and not self.holds_nothing):
+        if self.over or self.retiring or self._doubted or (self.wanted_bytes == 0 and not self.holds_nothing):
             return 0
         return max(self._granted_jobs - self._sent_jobs, 0)
 
@@ -247,6 +250,14 @@ class SessionRegistry:
             if (session := self._sessions.get(session_id)) is not None:
                 lost, cancelled = leases.get(NoticeReason.LOST, ()), leases.get(NoticeReason.CANCELLED, ())
                 session.send(Notice(lost=tuple(lost), cancelled=tuple(cancelled)))
+
+    def tell_retiring(self, session_ids: Iterable[int]) -> None:
+        """Tells workers that they are to end, once each; every Pong says it again."""
+        for session_id in session_ids:
+            session = self._sessions.get(session_id)
+            if session is not None and not session.retiring:
+                session.retiring = True
+                session.send(Notice(retire=True))
 
     def tell_drain(self) -> None:
         """Tells every worker to move on."""

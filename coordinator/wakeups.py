@@ -52,6 +52,11 @@ def upload_topic(upload_id: UUID) -> str:
     return f"upload/{upload_id}"
 
 
+def job_topic(job_id: UUID) -> str:
+    """Names the wake-ups of whoever watches a job."""
+    return f"job/{job_id}"
+
+
 async def pause(stopping: asyncio.Event, seconds: float) -> None:
     """Rests for so long, or until the event is set; leaves it as it is."""
     with suppress(TimeoutError):

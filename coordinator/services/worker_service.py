@@ -77,7 +77,7 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
                     case "credit":
                         self._take_credit(session, request.credit)
                     case "ping":
-                        session.send(Notice(sequence=request.ping.sequence))
+                        session.send(Notice(sequence=request.ping.sequence, retire=session.retiring))
                     case "goodbye":
                         session.said_goodbye = True
                         return

@@ -10,7 +10,7 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from coordinator.copy_rows import COPY_END, COPY_START
-from coordinator.database import Connection, Database, Parameters
+from coordinator.database import Connection, Database, Parameters, fetch_all
 from coordinator.domain import Lease
 from coordinator.errors import InvalidRequest
 from coordinator.listen_domain import CommitOutcome, FileSummary, LeasedFile, Source, TimeSpan
@@ -73,7 +73,7 @@ async def commit_listens(
             return None
         inserted, superseded = await _merge(connection, file, summary, rows.span)
         outcome = CommitOutcome(inserted, summary.merged_count + summary.row_count - inserted, superseded)
-        await _run(connection, "complete_jobs", completion_columns([summary.lease]))
+        await fetch_all(connection, "complete_jobs", completion_columns([summary.lease]))
         await _run(connection, "record_outcome", _outcome(file, summary, outcome))
     return outcome
 

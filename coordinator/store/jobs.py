@@ -10,6 +10,7 @@ from uuid import UUID
 
 from psycopg import errors
 
+from coordinator.admin_domain import OpenJobFilter
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, fetch_all
 from coordinator.domain import EndedJob, Job, JobError, Place, Progress
@@ -42,11 +43,16 @@ class Redriven:
     upload_ids: frozenset[UUID]
 
 
-async def get_job(database: Database, owner: str, job_id: UUID) -> Job:
-    """Reads a job of the owner, unfinished or in history. Raises JobNotFound, for another's job as well."""
+async def get_job(database: Database, owner: str | None, job_id: UUID) -> Job:
+    """Reads a job of the owner, or of anyone where that is None. Raises JobNotFound, for another's job as well."""
     row = await database.fetch_one("get_job", {"job_id": job_id, "owner": owner})
     if row is None:
         raise _not_found(job_id)
+    return read_job(row)
+
+
+def read_job(row: dict[str, Any]) -> Job:
+    """Makes a job of a row that has its columns."""
     job_errors = tuple(_error(error) for error in row.pop("errors") or ())
     progress = row.pop("progress")
     return Job(**row, errors=job_errors, progress=None if progress is None else Progress(**progress))
@@ -77,6 +83,29 @@ async def cancel_job(database: Database, owner: str, job_id: UUID) -> EndedJob |
                     return None
                 raise JobFinished(f"The job has {row['state']} already.", job_id=job_id, state=row["state"])
     raise _not_found(job_id)
+
+
+async def cancel_jobs(database: Database, job_ids: Sequence[UUID], act: Act) -> list[EndedJob]:
+    """Cancels the unfinished of these jobs, whoever owns them, durably and with a line in the audit log.
+
+    Raises Busy where the completion of one is under way for long; then none was cancelled.
+    """
+    async with database.transaction() as connection:
+        rows = await fetch_all(connection, "cancel_jobs", {"owner": None, "job_ids": list(job_ids)})
+        await write_act(connection, act, cancelled=[str(row["id"]) for row in rows])
+    return [EndedJob(row["id"], row["session_id"], None, row["upload_id"]) for row in rows]
+
+
+async def find_open(database: Database, wanted: OpenJobFilter, most: int) -> list[UUID]:
+    """Returns the ids of unfinished jobs that fit, at most so many: those that are next, then those that wait."""
+    parameters = {
+        "queue": wanted.queue,
+        "kind": wanted.kind,
+        "owner": wanted.owner,
+        "lane": wanted.lane,
+        "most": most,
+    }
+    return [row["id"] for row in await database.fetch_all("find_open_jobs", parameters)]
 
 
 async def promote_due(database: Database) -> tuple[Place, ...]:

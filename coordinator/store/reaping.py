@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from psycopg.rows import DictRow
 
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.domain import EndedJob, Place
+from coordinator.store.auditing import Act, write_act
 
 # The advisory lock of the duty, so that one coordinator at a time carries it out.
 REAP_DUTY = 7_305_411_904
@@ -19,6 +21,14 @@ ATTEMPT_EXPIRED = ("ATTEMPT_EXPIRED", "The attempt took longer than its deadline
 JOB_EXPIRED = ("JOB_EXPIRED", "Nobody took the job in its time.")
 
 
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """What was taken back, and how many sessions were found to be over."""
+
+    jobs: tuple[EndedJob, ...]
+    sessions: int
+
+
 async def reap_dead_sessions(
     database: Database, *, patient_seconds: float | None = None, left: Iterable[int] = ()
 ) -> list[EndedJob]:
@@ -28,21 +38,37 @@ async def reap_dead_sessions(
     among those `left`, whose streams it saw end. Two conditional updates in one transaction: what is renewed or
     completed in between is left alone.
     """
+    async with database.transaction() as connection:
+        if not await _on_duty(connection):
+            return []
+        reaped = await _reap_dead_sessions(connection, patient_seconds, left)
+    return list(reaped.jobs)
+
+
+async def reap_for(
+    database: Database, act: Act, *, patient_seconds: float | None = None, left: Iterable[int] = ()
+) -> Reaped:
+    """Does the same because an operator wants it, with a line in the audit log. Waits for whoever does it already."""
+    async with database.transaction() as connection:
+        await fetch_one(connection, "take_maintenance_lock", {"duty": REAP_DUTY})
+        reaped = await _reap_dead_sessions(connection, patient_seconds, left)
+        await write_act(connection, act, jobs=len(reaped.jobs), sessions=reaped.sessions)
+    return reaped
+
+
+async def _reap_dead_sessions(connection: Connection, patient_seconds: float | None, left: Iterable[int]) -> Reaped:
     expired = {
         "patient_ms": None if patient_seconds is None else round(patient_seconds * 1000),
         "session_ids": list(left),
     }
-    async with database.transaction() as connection:
-        if not await _on_duty(connection):
-            return []
-        await execute(connection, "close_expired_sessions", expired)
-        over = [row["id"] for row in await fetch_all(connection, "unsettled_sessions")]
-        if not over:
-            return []
-        lost = await fetch_all(connection, "lock_lost_jobs", {"session_ids": over})
-        ended = await _end(connection, lost, WORKER_LOST, verb="reap")
-        await execute(connection, "settle_sessions", {"session_ids": over})
-    return ended
+    sessions = await execute(connection, "close_expired_sessions", expired)
+    over = [row["id"] for row in await fetch_all(connection, "unsettled_sessions")]
+    if not over:
+        return Reaped((), sessions)
+    lost = await fetch_all(connection, "lock_lost_jobs", {"session_ids": over})
+    ended = await _end(connection, lost, WORKER_LOST, verb="reap")
+    await execute(connection, "settle_sessions", {"session_ids": over})
+    return Reaped(tuple(ended), sessions)
 
 
 async def reap_overdue(database: Database) -> list[EndedJob]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from coordinator.domain import KIB, MIB, TURN, ClaimedJob, FailOutcome, Failure, Job, Lease, NewJob, RetryPolicy
 from coordinator.errors import InvalidRequest, PayloadTooLarge
 from coordinator.ids import id_from_bytes, ids_from_bytes, new_id
+from coordinator.store.enqueueing import Enqueued
 from coordinator.wire.checks import (
     check_count,
     check_name,
@@ -37,6 +38,7 @@ _STATES = {
     "failed": job_pb2.JOB_STATE_FAILED,
     "cancelled": job_pb2.JOB_STATE_CANCELLED,
 }
+_STATE_NAMES = {number: name for name, number in _STATES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,15 @@ def _retry_policy(policy: job_pb2.RetryPolicy, field: str, defaults: RetryPolicy
     check_range(result.factor, f"{field}.factor", 1, 10)
     check_range(result.ceiling_ms, f"{field}.ceiling", result.base_ms, DAY_MS)
     return result
+
+
+def enqueue_response(enqueued: Enqueued) -> job_service_pb2.EnqueueResponse:
+    """Says what a request to enqueue made."""
+    return job_service_pb2.EnqueueResponse(
+        job_ids=[str(job_id) for job_id in enqueued.job_ids],
+        repeated_request=enqueued.repeated,
+        existing=enqueued.existing,
+    )
 
 
 def request_hash(request: job_service_pb2.EnqueueRequest) -> bytes:
@@ -266,6 +277,18 @@ def _job_batch(queue: str, jobs: Sequence[ClaimedJob]) -> job_pb2.JobBatch:
     )
 
 
+def states(
+    numbers: Iterable[job_pb2.JobState.ValueType], field: str, among: Iterable[str] = _STATES
+) -> frozenset[str] | None:
+    """Checks which states are asked for, each of them one of a few; None where none is named, which stands for all."""
+    known = set(among)
+    found = {_STATE_NAMES.get(number, "") for number in numbers}
+    if not found <= known:
+        names = ", ".join(sorted(known))
+        raise InvalidRequest(f"{field} may hold {names}.", field=field, limit=names)
+    return frozenset(found) or None
+
+
 def job_message(job: Job) -> job_pb2.Job:
     """Says how a job stands."""
     message = job_pb2.Job(
@@ -282,6 +305,7 @@ def job_message(job: Job) -> job_pb2.Job:
         result=job.result or "",
         unique_key=job.unique_key or "",
         weight=TURN / job.turn,
+        size=job.size,
     )
     if job.progress is not None:
         message.progress.CopyFrom(

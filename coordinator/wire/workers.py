@@ -87,7 +87,7 @@ def batch_request(request: worker_service_pb2.ClaimBatchRequest) -> BatchRequest
 
 def pong(notice: Notice) -> worker_service_pb2.ClaimResponse:
     """Says what a worker must know."""
-    message = worker_service_pb2.Pong(sequence=notice.sequence, drain=notice.drain)
+    message = worker_service_pb2.Pong(sequence=notice.sequence, drain=notice.drain, retire=notice.retire)
     if notice.lost:
         message.lost.CopyFrom(lease_list(notice.lost))
     if notice.cancelled:

@@ -5,7 +5,7 @@
 WITH session AS (
     SELECT s.id
     FROM sluice.worker_sessions AS s
-    WHERE s.id = %(session_id)s AND s.epoch = %(epoch)s AND s.open AND s.expires_at > sluice.now()
+    WHERE s.id = %(session_id)s AND s.epoch = %(epoch)s AND s.open AND NOT s.retiring AND s.expires_at > sluice.now()
     FOR SHARE
 ),
 -- Ranges come in order, and a nested loop stops at the outer limit: what is not needed is neither read nor locked.

@@ -6,7 +6,7 @@ WITH snoozed AS (
         expires_at = NULL, ended_token = j.lease_token, ended_verb = 'snooze', lease_token = NULL, session_id = NULL
     FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[], %(delays_ms)s::bigint[]) AS s (job_id, token, delay_ms)
     WHERE j.id = s.job_id AND j.lease_token = s.token
-    RETURNING j.id, j.file_id, j.attempt
+    RETURNING j.id, j.queue, j.file_id, j.attempt
 ),
 files AS (
     UPDATE public.upload_files AS f
@@ -14,5 +14,5 @@ files AS (
     FROM snoozed AS s
     WHERE s.file_id IS NOT NULL AND f.id = s.file_id
 )
-SELECT id
+SELECT id, queue
 FROM snoozed

@@ -53,7 +53,10 @@ _INPUT_AND_OUTPUT = {
 # The coordinator from the ground up; a module may import its own layer and those before it.
 _LAYERS: tuple[set[str], ...] = (
     {"__init__", "errors"},
-    {"domain", "upload_domain", "listen_domain", "ids", "clocks", "marks", "settings", "logs"},
+    {
+        *("domain", "upload_domain", "listen_domain", "admin_domain", "ids", "clocks", "marks", "settings", "logs"),
+        "tallies",
+    },
     {"database", "queries", "copy_rows", "spool", "migrations"},
     {"store"},
     {
@@ -64,12 +67,14 @@ _LAYERS: tuple[set[str], ...] = (
             "batch_claims",
             "claim_streams",
             "commit_gate",
+            "counting",
             "dispatcher",
+            "job_watches",
             "maintenance",
             "read_gate",
             "reaper",
         ),
-        *("sessions", "settling", "statuses", "unpacking", "wakeups", "wire"),
+        *("sessions", "settling", "statuses", "unpacking", "wakeups", "wire", "witness"),
     },
     {"services", "interceptors"},
     {"server"},

@@ -1,0 +1,57 @@
+-- What is pending at the head of queues: since when the next job of each has waited, and the ten lanes with most, as far as a
+-- look at so many jobs tells. Each kind and priority is looked at from its start, in the order in which it is claimed.
+-- Index: jobs_claim, by which the kinds and priorities are found as well.
+WITH RECURSIVE groups AS (
+    SELECT f.queue, f.kind, f.priority
+    FROM unnest(%(queues)s::text[]) AS wanted (queue)
+    CROSS JOIN LATERAL (
+        SELECT j.queue, j.kind, j.priority
+        FROM sluice.jobs AS j
+        WHERE j.queue = wanted.queue AND j.position IS NOT NULL
+        ORDER BY j.queue, j.kind, j.priority
+        LIMIT 1
+    ) AS f
+    UNION ALL
+    SELECT n.queue, n.kind, n.priority
+    FROM groups AS g
+    CROSS JOIN LATERAL (
+        SELECT j.queue, j.kind, j.priority
+        FROM sluice.jobs AS j
+        WHERE j.queue = g.queue AND (j.kind, j.priority) > (g.kind, g.priority) AND j.position IS NOT NULL
+        ORDER BY j.queue, j.kind, j.priority
+        LIMIT 1
+    ) AS n
+),
+heads AS MATERIALIZED (
+    SELECT g.queue, g.kind, g.priority
+    FROM groups AS g
+    LIMIT 1000
+),
+looked AS MATERIALIZED (
+    SELECT s.queue, s.priority, n.position, n.lane, n.created_at
+    FROM heads AS s
+    CROSS JOIN LATERAL (
+        SELECT j.position, j.lane, j.created_at, j.state
+        FROM sluice.jobs AS j
+        WHERE j.queue = s.queue AND j.kind = s.kind AND j.priority = s.priority AND j.position IS NOT NULL
+        ORDER BY j.queue, j.kind, j.priority, j.position
+        LIMIT greatest(%(jobs)s::bigint / (SELECT count(*) FROM heads), 10)
+    ) AS n
+    WHERE n.state = 'pending'
+),
+next AS (
+    SELECT DISTINCT ON (l.queue) l.queue, l.created_at
+    FROM looked AS l
+    ORDER BY l.queue, l.priority, l.position
+),
+depths AS (
+    SELECT l.queue, coalesce(l.lane, '') AS lane, count(*) AS pending,
+        row_number() OVER (PARTITION BY l.queue ORDER BY count(*) DESC, coalesce(l.lane, '')) AS place
+    FROM looked AS l
+    GROUP BY l.queue, coalesce(l.lane, '')
+)
+SELECT d.queue, n.created_at AS oldest_pending_at, d.lane, d.pending
+FROM depths AS d
+JOIN next AS n ON n.queue = d.queue
+WHERE d.place <= 10
+ORDER BY d.queue, d.place
