@@ -1,5 +1,7 @@
 """AdminService on a real port: workers, jobs of any owner, and what is written down of it."""
 
+from typing import Any
+
 import grpc
 import grpc.aio
 import psycopg
