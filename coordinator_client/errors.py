@@ -89,7 +89,7 @@ class UploadNotFound(NotFound):
 
 
 class WorkerNotFound(NotFound):
-    """No such worker, or its session is over."""
+    """No worker has such a session, or it is over."""
 
     default_reason = "WORKER_NOT_FOUND"
 
