@@ -1,6 +1,6 @@
-"""What administrative calls cost at a million waiting and a million finished jobs: `python -m benchmarks.administration [JOBS]`.
+"""What administrative calls cost at a million waiting and as many finished jobs: `python -m benchmarks.administration`.
 
-Then what their indexes cost: enqueue, claim and complete of 1,000 jobs on an empty queue, in turns with and without them.
+Before that, what their indexes cost: enqueue, claim and complete of 1,000 jobs, in turns with and without them.
 """
 
 from __future__ import annotations
