@@ -31,9 +31,12 @@ async def running(script: Path) -> AsyncIterator[None]:
 
 async def run(script: Path) -> str:
     """Runs a program to its end, which must be a good one; what it printed."""
-    done = await asyncio.to_thread(
-        subprocess.run, [sys.executable, script], cwd=script.parent, capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTHONWARNINGS": "error"}, timeout=60,
-    )  # fmt: skip
+    command = [sys.executable, str(script)]
+    environment = os.environ | {"PYTHONWARNINGS": "error"}
+    done = await asyncio.to_thread(lambda: _run(command, script.parent, environment))
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
