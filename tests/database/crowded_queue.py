@@ -50,10 +50,10 @@ _HISTORY = f"""
     )
     SELECT
         {_ID.format(n="n")}, CASE WHEN n %% 1000 = 7 THEN 'rare' ELSE 'q' END, 'kind ' || n %% 4,
-        CASE WHEN n %% 100 = 0 THEN 'failed' WHEN n %% 100 = 1 THEN 'cancelled' ELSE 'completed' END, 0, 'lane',
-        'owner ' || n %% 977, CASE WHEN n %% 100 = 0 THEN ''::bytea END, 100, 1, 4, 600000,
+        CASE WHEN n %% 20 = 0 THEN 'failed' WHEN n %% 100 = 1 THEN 'cancelled' ELSE 'completed' END, 0, 'lane',
+        'owner ' || n %% 977, CASE WHEN n %% 20 = 0 THEN ''::bytea END, 100, 1, 4, 600000,
         2000, 2, 300000, 3, 'complete',
-        CASE WHEN n %% 100 = 0 THEN jsonb_build_array(jsonb_build_object(
+        CASE WHEN n %% 20 = 0 THEN jsonb_build_array(jsonb_build_object(
             'attempt', 1, 'at', '2026-01-01T00:00:00Z', 'worker', 'w', 'reason', 'BROKEN', 'message', ''
         )) END,
         now(), now() - interval '1 day' + n * interval '23 h' / %(finished)s
