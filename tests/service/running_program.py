@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 STOP_SECONDS = 30
+RUN_SECONDS = 60
 
 
 @asynccontextmanager
@@ -31,12 +32,14 @@ async def running(script: Path) -> AsyncIterator[None]:
 
 async def run(script: Path) -> str:
     """Runs a program to its end, which must be a good one; what it printed."""
-    command = [sys.executable, str(script)]
-    environment = os.environ | {"PYTHONWARNINGS": "error"}
-    done = await asyncio.to_thread(lambda: _run(command, script.parent, environment))
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        script,
+        cwd=script.parent,
+        env=os.environ | {"PYTHONWARNINGS": "error"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    said, errors = await asyncio.wait_for(process.communicate(), RUN_SECONDS)
+    assert (process.returncode, errors.decode()) == (0, "")
+    return said.decode()
