@@ -188,10 +188,9 @@ def clock_response(hours: Sequence[ListeningHour]) -> messages.GetListeningClock
 
 def timeline_response(used: Bucket, points: Sequence[TimelinePoint]) -> messages.GetTimelineResponse:
     """Says plays and time per bucket."""
-    return messages.GetTimelineResponse(
-        bucket=_BUCKET_VALUES[used],
-        points=[
-            messages.TimelinePoint(start=timestamp(point.start), plays=point.plays, ms_played=point.ms_played)
-            for point in points
-        ],
-    )
+    response = messages.GetTimelineResponse(bucket=_BUCKET_VALUES[used])
+    # Made in their places, and buckets begin at whole seconds: with 10,000 of them a third of the time.
+    for point in points:
+        made = response.points.add(plays=point.plays, ms_played=point.ms_played)
+        made.start.seconds = int(point.start.timestamp())
+    return response
