@@ -189,7 +189,8 @@ async def test_a_person_may_come_back_at_once_and_is_as_new(world: World) -> Non
 
 @pytest.mark.parametrize("plays", [0, 1, 9, 10, 11, 30, 31])
 async def test_any_number_of_plays_is_removed_in_steps(database_url: str, owner_url: str, plays: int) -> None:
-    async with listening(database_url, forgetting_limits=ForgettingLimits(plays=10)) as listener:
+    # A second round would remove what the steps of the first had left.
+    async with listening(database_url, forgetting_limits=ForgettingLimits(plays=10, rounds=1)) as listener:
         with connect(owner_url) as owner:
             held = hold_file(owner)
             songs = [Play(f"Song {number}", second=NOON + number) for number in range(plays)]
@@ -200,7 +201,8 @@ async def test_any_number_of_plays_is_removed_in_steps(database_url: str, owner_
 
 
 async def test_plays_of_one_second_that_are_more_than_a_step_are_removed(database_url: str, owner_url: str) -> None:
-    async with listening(database_url, forgetting_limits=ForgettingLimits(plays=10)) as listener:
+    # A second round would remove what the steps of the first had left.
+    async with listening(database_url, forgetting_limits=ForgettingLimits(plays=10, rounds=1)) as listener:
         with connect(owner_url) as owner:
             held = hold_file(owner)
             seconds = [NOON] * 5 + [NOON + 1] * 25 + [NOON + 2] * 5
