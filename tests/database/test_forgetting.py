@@ -243,8 +243,8 @@ async def test_a_call_that_fails_in_the_middle_leaves_no_job_and_a_repeat_goes_o
             assert numbers == [30, 20], "what each call found there"
 
 
-async def test_a_commit_elsewhere_that_takes_long_is_busy_and_nothing_is_removed(
-    database_url: str, owner_url: str
+async def test_a_commit_elsewhere_that_takes_long_is_busy_and_nothing_is_removed_nor_logged_of_the_person(
+    database_url: str, owner_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     limits = ForgettingLimits(lock_seconds=0.05)
     async with listening(database_url, forgetting_limits=limits) as listener:
@@ -256,6 +256,9 @@ async def test_a_commit_elsewhere_that_takes_long_is_busy_and_nothing_is_removed
                 with pytest.raises(Busy):
                     await listener.forgetting.forget(held.user_id, act(held.user_id))
             assert read_everything(owner) == before
+            logged = capsys.readouterr().out
+            assert "background_work_refused" in logged
+            assert str(held.user_id) not in logged
 
 
 async def test_it_goes_on_though_the_caller_has_left(database_url: str, owner_url: str) -> None:
