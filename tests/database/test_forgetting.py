@@ -19,7 +19,7 @@ from coordinator.queries import query
 from coordinator.services.forgetting import ForgettingLimits, Removed
 from coordinator.store import forgetting, jobs, leases, upload_reads
 from coordinator.store.auditing import Act, audit_id, find_audit_id
-from coordinator.store.forgetting import StepBounds
+from coordinator.store.commits import CommitBounds
 from coordinator.wakeups import LEASES_TOPIC, upload_topic
 from tests.database.archive_calls import hold_archives, unpacking
 from tests.database.leased_jobs import hold_file
@@ -304,7 +304,7 @@ async def test_what_comes_in_without_end_is_told_and_not_waited_for(
             user_id = uuid4()
             knows = forgetting.knows
 
-            async def something_new(database: Database, user_id: UUID, bounds: StepBounds) -> bool:
+            async def something_new(database: Database, user_id: UUID, bounds: CommitBounds) -> bool:
                 hold_file(owner, user_id)
                 return await knows(database, user_id, bounds)
 
