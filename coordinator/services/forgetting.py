@@ -15,7 +15,7 @@ from coordinator.database import Database
 from coordinator.errors import Busy
 from coordinator.store import forgetting
 from coordinator.store.auditing import Act
-from coordinator.store.forgetting import StepBounds
+from coordinator.store.commits import CommitBounds
 from coordinator.wakeups import LEASES_TOPIC, upload_topic
 
 
@@ -59,7 +59,7 @@ class Forgetting:
         self._background = background
         self._check_open = check_open
         self._limits = limits or ForgettingLimits()
-        self._bounds = StepBounds(self._limits.statement_seconds, self._limits.lock_seconds)
+        self._bounds = CommitBounds(self._limits.statement_seconds, self._limits.lock_seconds)
 
     async def forget(self, user_id: UUID, act: Act) -> Removed:
         """Removes all of a person, and writes `act` down unless nothing was there. Goes on though the caller leaves.

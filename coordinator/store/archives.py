@@ -85,7 +85,7 @@ async def add_members(
     many files, Busy where a lock takes too long.
     """
     async with database.transaction() as connection:
-        await execute(connection, "bound_commit", _milliseconds(bounds))
+        await execute(connection, "bound_commit", bounds.parameters)
         await _stage_chunks(connection, chunks)
         await execute(connection, "lock_user", {"user_id": job.user_id})
         if not await execute(connection, "lock_unpack_job", _fence(job.lease)):
@@ -155,10 +155,3 @@ def _record(job: UnpackJob, unpacked: Unpacked) -> dict[str, object]:
 
 def _fence(lease: Lease) -> dict[str, object]:
     return {"job_id": lease.job_id, "token": lease.token}
-
-
-def _milliseconds(bounds: CommitBounds) -> dict[str, object]:
-    return {
-        "statement_ms": str(round(bounds.statement_seconds * 1000)),
-        "lock_ms": str(round(bounds.lock_seconds * 1000)),
-    }

@@ -27,6 +27,14 @@ class CommitBounds:
     statement_seconds: float
     lock_seconds: float
 
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters of bound_commit.sql and bound_forgetting.sql: milliseconds, as settings take them."""
+        return {
+            "statement_ms": str(round(self.statement_seconds * 1000)),
+            "lock_ms": str(round(self.lock_seconds * 1000)),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class StagedRows:
@@ -65,7 +73,7 @@ async def commit_listens(
     Returns None, and changes nothing, where the lease is not held. Raises Busy where a lock takes too long.
     """
     async with database.transaction() as connection:
-        await _run(connection, "bound_commit", _milliseconds(bounds))
+        await _run(connection, "bound_commit", bounds.parameters)
         if rows.span:
             await _stage(connection, rows.content)
         await _run(connection, "lock_user", {"user_id": file.user_id})
@@ -137,13 +145,6 @@ async def _run(connection: Connection, name: str, parameters: Parameters | None 
 
 def _fence(lease: Lease) -> dict[str, object]:
     return {"job_id": lease.job_id, "token": lease.token}
-
-
-def _milliseconds(bounds: CommitBounds) -> dict[str, object]:
-    return {
-        "statement_ms": str(round(bounds.statement_seconds * 1000)),
-        "lock_ms": str(round(bounds.lock_seconds * 1000)),
-    }
 
 
 def _outcome(file: LeasedFile, summary: FileSummary, outcome: CommitOutcome) -> dict[str, object]:

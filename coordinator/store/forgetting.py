@@ -13,14 +13,7 @@ from uuid import UUID
 
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.store.auditing import Act, write_act
-
-
-@dataclass(frozen=True, slots=True)
-class StepBounds:
-    """How long a statement may take, and how long it may wait for a lock."""
-
-    statement_seconds: float
-    lock_seconds: float
+from coordinator.store.commits import CommitBounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +37,14 @@ class RemovedPlays:
     last: datetime | None
 
 
-async def knows(database: Database, user_id: UUID, bounds: StepBounds) -> bool:
+async def knows(database: Database, user_id: UUID, bounds: CommitBounds) -> bool:
     """Returns whether anything is there of a person at this moment."""
     async with _step(database, bounds) as connection:
         row = await fetch_one(connection, "has_user_data", _names(user_id))
     return row is not None and bool(row["found"])
 
 
-async def remove_work(database: Database, user_id: UUID, act: Act | None, bounds: StepBounds) -> RemovedWork:
+async def remove_work(database: Database, user_id: UUID, act: Act | None, bounds: CommitBounds) -> RemovedWork:
     """Removes a person's jobs, uploads, files, idempotency keys and lanes, all or none.
 
     Where something was there, plays included, `act` is written down with the numbers; the plays are still to be
@@ -76,7 +69,7 @@ async def remove_work(database: Database, user_id: UUID, act: Act | None, bounds
 
 
 async def remove_plays(
-    database: Database, user_id: UUID, start: datetime | None, most: int, bounds: StepBounds
+    database: Database, user_id: UUID, start: datetime | None, most: int, bounds: CommitBounds
 ) -> RemovedPlays:
     """Removes about `most` of a person's plays from a time on, None: from the first. Raises Busy as above."""
     wanted = {**_names(user_id), "start": start, "most": most}
@@ -87,13 +80,9 @@ async def remove_plays(
 
 
 @asynccontextmanager
-async def _step(database: Database, bounds: StepBounds) -> AsyncIterator[Connection]:
-    milliseconds = {
-        "statement_ms": str(round(bounds.statement_seconds * 1000)),
-        "lock_ms": str(round(bounds.lock_seconds * 1000)),
-    }
+async def _step(database: Database, bounds: CommitBounds) -> AsyncIterator[Connection]:
     async with database.transaction() as connection:
-        await execute(connection, "bound_forgetting", milliseconds)
+        await execute(connection, "bound_forgetting", bounds.parameters)
         yield connection
 
 

@@ -19,7 +19,7 @@ from coordinator.queries import query
 from coordinator.services.forgetting import ForgettingLimits, Removed
 from coordinator.store import forgetting, jobs, leases, upload_reads
 from coordinator.store.auditing import Act, audit_id, find_audit_id
-from coordinator.store.forgetting import StepBounds
+from coordinator.store.commits import CommitBounds
 from coordinator.wakeups import LEASES_TOPIC, upload_topic
 from tests.database.archive_calls import hold_archives, unpacking
 from tests.database.leased_jobs import hold_file
@@ -243,8 +243,8 @@ async def test_a_call_that_fails_in_the_middle_leaves_no_job_and_a_repeat_goes_o
             assert numbers == [30, 20], "what each call found there"
 
 
-async def test_a_commit_elsewhere_that_takes_long_is_busy_and_nothing_is_removed(
-    database_url: str, owner_url: str
+async def test_a_commit_elsewhere_that_takes_long_is_busy_and_nothing_is_removed_nor_logged_of_the_person(
+    database_url: str, owner_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     limits = ForgettingLimits(lock_seconds=0.05)
     async with listening(database_url, forgetting_limits=limits) as listener:
@@ -256,6 +256,9 @@ async def test_a_commit_elsewhere_that_takes_long_is_busy_and_nothing_is_removed
                 with pytest.raises(Busy):
                     await listener.forgetting.forget(held.user_id, act(held.user_id))
             assert read_everything(owner) == before
+            logged = capsys.readouterr().out
+            assert "background_work_refused" in logged
+            assert str(held.user_id) not in logged
 
 
 async def test_it_goes_on_though_the_caller_has_left(database_url: str, owner_url: str) -> None:
@@ -301,7 +304,7 @@ async def test_what_comes_in_without_end_is_told_and_not_waited_for(
             user_id = uuid4()
             knows = forgetting.knows
 
-            async def something_new(database: Database, user_id: UUID, bounds: StepBounds) -> bool:
+            async def something_new(database: Database, user_id: UUID, bounds: CommitBounds) -> bool:
                 hold_file(owner, user_id)
                 return await knows(database, user_id, bounds)
 

@@ -11,7 +11,8 @@ import pytest
 from coordinator.database import Database
 from coordinator.domain import Failure
 from coordinator.store import leases
-from coordinator.store.forgetting import StepBounds, remove_work
+from coordinator.store.commits import CommitBounds
+from coordinator.store.forgetting import remove_work
 from tests.database.leased_jobs import hold_file
 from tests.database.lives import append, begin, hold
 from tests.database.scene_parts import (
@@ -121,7 +122,7 @@ async def test_nobody_waits_in_a_ring_with_a_file_that_grows_while_its_upload_go
             return await append(Store(database), anna.id, upload_id, "", offset=offset)
 
         async def first_step(database: Database) -> object:
-            work = await remove_work(database, anna.id, None, StepBounds(statement_seconds=20, lock_seconds=20))
+            work = await remove_work(database, anna.id, None, CommitBounds(statement_seconds=20, lock_seconds=20))
             return len(work.upload_ids)
 
         return [two_chunks, first_step]

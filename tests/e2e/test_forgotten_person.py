@@ -12,7 +12,7 @@ from tests.e2e.running_stack import RunningStack
 from tests.e2e.until import until
 
 SONG, FILE = "Moonlit Zanzibar", "annas_very_own_history"
-LARGE = 100_000
+LARGE = 50_000
 
 
 def traces(sql: Connection, person: Person) -> list[str]:
