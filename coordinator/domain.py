@@ -92,6 +92,8 @@ class ClaimedJob:
     payload: bytes
     size: int
     deadline_ms: int
+    # Where the attempt before left off; empty where it left nothing.
+    checkpoint: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ProgressReport:
-    """How far one attempt has come."""
+    """How far one attempt has come, and where a next one is to go on; None leaves what is stored."""
 
     lease: Lease
-    progress: Progress
+    progress: Progress | None = None
+    # Empty: there is none any more.
+    checkpoint: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ async def outcome_of(context: JobContext, handler: Handler) -> Outcome:
 async def _outcome(context: JobContext, handler: Handler) -> Outcome:
     try:
         returned = await handler(context)
-        return returned if isinstance(returned, Ended) else completion(returned)
+        return returned if isinstance(returned, Ended | Completion) else completion(returned)
     except (LeaseLost, Release, Snooze, AttemptFailure) as outcome:
         return outcome
     except CoordinatorError as error:

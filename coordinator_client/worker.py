@@ -99,7 +99,7 @@ class WorkerRuntime:
         attempts = crossing.attempts = Attempts(
             self._profile.handlers,
             channel,
-            report=lambda lease, progress: thread.ask(claimer.report_progress(lease, progress)),
+            report=lambda *report: thread.ask(claimer.report_progress(*report)),
             ended=lambda outcomes: thread.post(claimer.end, outcomes),
         )
         self._claims = thread, claimer

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
-from gateway import docs_page, events, health, listens, session, uploads
+from gateway import docs_page, events, health, jobs, listens, session, uploads
 from gateway.auth import verifier_of
 from gateway.bodies import BodyGate
 from gateway.connection import connect
@@ -53,7 +53,14 @@ def _layers(settings: Settings) -> list[Middleware]:
     limit = settings.upload_bytes + _FORM_BYTES
     return [
         Middleware(OuterLayer),
-        Middleware(BodyGate, limits={"/api/uploads/json": limit, "/api/uploads/zip": limit}),
+        Middleware(
+            BodyGate,
+            limits={
+                "/api/uploads/json": limit,
+                "/api/uploads/zip": limit,
+                jobs.PATH: jobs.body_limit(settings),
+            },
+        ),
     ]
 
 
@@ -61,6 +68,8 @@ def _install_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(events.router)
     for module in (uploads, listens, health):
         app.include_router(module.router)
+    if settings.job_queues:
+        app.include_router(jobs.router)
     if settings.demo_sign_in:
         app.include_router(session.router)
     if settings.docs:

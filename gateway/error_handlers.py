@@ -40,6 +40,9 @@ _FIELD_NAMES = {
     "min_ms": "minMs",
     "content_type": "contentType",
     "idempotency_key": "Idempotency-Key",
+    "unique_key": "uniqueKey",
+    "delay": "delaySeconds",
+    "expire_after": "expireAfterSeconds",
 }
 
 # The client library finds these; its sentences are for programmers.

@@ -148,6 +148,7 @@ CREATE TABLE sluice.job_history (
     unique_key text,
     progress jsonb,
     result json,
+    checkpoint bytea,
     CONSTRAINT job_history_state CHECK ((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])))
 )
 PARTITION BY RANGE (finished_at);
@@ -185,6 +186,7 @@ CREATE TABLE sluice.jobs (
     unique_key text,
     expires_at timestamp with time zone,
     progress jsonb,
+    checkpoint bytea,
     CONSTRAINT jobs_attempt CHECK (((attempt >= 0) AND (attempt <= max_attempts))),
     CONSTRAINT jobs_lease CHECK (((lease_token IS NOT NULL) = (state = 'processing'::text))),
     CONSTRAINT jobs_position CHECK ((("position" IS NULL) = (state = 'scheduled'::text))),

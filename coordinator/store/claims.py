@@ -113,4 +113,5 @@ def _claimed(row: DictRow, token: int) -> ClaimedJob:
         payload=row["payload"],
         size=row["size"],
         deadline_ms=row["deadline_ms"],
+        checkpoint=row["checkpoint"] or b"",
     )

@@ -70,12 +70,16 @@ async def snooze(database: Database, postponements: Sequence[Postponement]) -> l
 
 
 async def report_progress(database: Database, reports: Sequence[ProgressReport]) -> list[int]:
-    """Stores how far attempts have come; returns the places of those that are not held.
+    """Stores how far attempts have come and their checkpoints; returns the places of those that are not held.
 
     Extends the leases of a ClaimBatch, which no stream keeps alive.
     """
     leases = [report.lease for report in reports]
-    columns = {**lease_columns(leases), "progresses": [Jsonb(asdict(report.progress)) for report in reports]}
+    columns = {
+        **lease_columns(leases),
+        "progresses": [None if report.progress is None else Jsonb(asdict(report.progress)) for report in reports],
+        "checkpoints": [report.checkpoint for report in reports],
+    }
     async with database.connection() as connection:
         rows = await fetch_all(connection, "report_progress", columns)
         if rows:

@@ -27,7 +27,7 @@ DAY_MS = 86_400_000
 ERROR_BYTES = 4 * KIB
 RESULT_BYTES = 16 * KIB
 
-# Payload bytes in one message: far below the 4 MiB that gRPC takes, whatever the other columns add.
+# Bytes of payloads and checkpoints in one message: far below the 4 MiB that gRPC takes, whatever the other columns add.
 BATCH_BYTES = MIB
 
 _STATES = {
@@ -247,15 +247,16 @@ def refusals(places: Sequence[int]) -> list[worker_service_pb2.Refusal]:
 
 
 def job_batches(queue: str, jobs: Sequence[ClaimedJob]) -> Iterator[job_pb2.JobBatch]:
-    """Yields claimed jobs as columns, in messages of at most 1 MiB of payload, or one job."""
+    """Yields claimed jobs as columns, in messages of at most 1 MiB of payloads and checkpoints, or one job."""
     batch: list[ClaimedJob] = []
-    payload = 0
+    filled = 0
     for job in jobs:
-        if batch and payload + len(job.payload) > BATCH_BYTES:
+        size = len(job.payload) + len(job.checkpoint)
+        if batch and filled + size > BATCH_BYTES:
             yield _job_batch(queue, batch)
-            batch, payload = [], 0
+            batch, filled = [], 0
         batch.append(job)
-        payload += len(job.payload)
+        filled += size
     if batch:
         yield _job_batch(queue, batch)
 
@@ -272,6 +273,7 @@ def _job_batch(queue: str, jobs: Sequence[ClaimedJob]) -> job_pb2.JobBatch:
         payloads=[job.payload for job in jobs],
         sizes=[job.size for job in jobs],
         deadlines_ms=[job.deadline_ms for job in jobs],
+        checkpoints=[job.checkpoint for job in jobs] if any(job.checkpoint for job in jobs) else (),
     )
 
 

@@ -1,6 +1,6 @@
 -- Claim: pending → processing, for one open session, in order of (priority, position), within a count and bytes.
 -- Each kind is looked for in ranges of the claim index (jobs_claim) that leave out what the low-water marks passed.
--- A session that holds nothing gets one job however large. The first row tells, a kind, the first job that stays pending.
+-- A session that holds nothing gets one job however large. A checkpoint travels too and takes room. The first row tells, a kind, the first job that stays pending.
 -- Locks: the session FOR SHARE (whoever closes it waits), jobs with SKIP LOCKED, then upload_files.
 WITH session AS (
     SELECT s.id
@@ -18,7 +18,7 @@ candidates AS MATERIALIZED (
         FROM unnest(%(range_kinds)s::text[], %(from_priorities)s::smallint[], %(from_positions)s::bigint[], %(below_priorities)s::integer[])
             AS r (kind, from_priority, from_position, below_priority)
         CROSS JOIN LATERAL (
-            SELECT j.ctid AS tid, j.priority, j.position, j.size
+            SELECT j.ctid AS tid, j.priority, j.position, j.size + coalesce(octet_length(j.checkpoint), 0) AS size
             FROM sluice.jobs AS j
             WHERE j.queue = %(queue)s AND j.kind = r.kind AND j.position IS NOT NULL
                 AND (j.priority, j.position) >= (r.from_priority, r.from_position) AND j.priority < r.below_priority
@@ -72,7 +72,7 @@ claimed AS (
     UPDATE sluice.jobs AS j
     SET state = 'processing', attempt = j.attempt + 1, lease_token = %(token)s, session_id = %(session_id)s, started_at = sluice.now()
     WHERE j.ctid = ANY (ARRAY(SELECT c.tid FROM chosen AS c))
-    RETURNING j.id, j.kind, j.priority, j.position, j.attempt, j.payload, j.size, j.deadline_ms, j.file_id
+    RETURNING j.id, j.kind, j.priority, j.position, j.attempt, j.payload, j.checkpoint, j.size, j.deadline_ms, j.file_id
 ),
 files AS (
     UPDATE public.upload_files AS f
@@ -81,7 +81,7 @@ files AS (
     WHERE c.file_id IS NOT NULL AND f.id = c.file_id
 )
 SELECT
-    c.id, c.kind, c.priority, c.position, c.attempt, c.payload, c.size, c.deadline_ms,
+    c.id, c.kind, c.priority, c.position, c.attempt, c.payload, c.checkpoint, c.size, c.deadline_ms,
     CASE WHEN row_number() OVER (ORDER BY c.priority, c.position) = 1 THEN (
         SELECT jsonb_agg(jsonb_build_array(s.kind, s.priority, s.position)) FROM staying AS s
     ) END AS staying

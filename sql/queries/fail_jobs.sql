@@ -42,18 +42,19 @@ ended AS (
     RETURNING
         j.id, j.queue, j.kind, j.priority, j.turn, j.lane, j.owner, j.unique_key, j.file_id, j.payload, j.size, j.attempt, j.max_attempts,
         j.deadline_ms, j.backoff_base_ms, j.backoff_factor, j.backoff_ceiling_ms, j.backoff_jitter, j.started_at,
-        j.lease_token, j.ended_token, j.ended_verb, h.errors, j.progress, j.created_at, h.state AS was, h.session_id, h.reason, h.message, h.permanent
+        j.lease_token, j.ended_token, j.ended_verb, h.errors, j.progress, j.checkpoint, j.created_at, h.state AS was, h.session_id, h.reason, h.message,
+        h.permanent
 ),
 history AS (
     INSERT INTO sluice.job_history (
         id, queue, kind, state, priority, turn, lane, owner, unique_key, file_id, payload, size, attempt, max_attempts,
         deadline_ms, backoff_base_ms, backoff_factor, backoff_ceiling_ms, backoff_jitter, started_at,
-        ended_token, ended_verb, errors, progress, created_at, finished_at
+        ended_token, ended_verb, errors, progress, checkpoint, created_at, finished_at
     )
     SELECT
         e.id, e.queue, e.kind, 'failed', e.priority, e.turn, e.lane, e.owner, e.unique_key, e.file_id, e.payload, e.size, e.attempt, e.max_attempts,
         e.deadline_ms, e.backoff_base_ms, e.backoff_factor, e.backoff_ceiling_ms, e.backoff_jitter, e.started_at,
-        coalesce(e.lease_token, e.ended_token), CASE WHEN e.lease_token IS NULL THEN e.ended_verb ELSE %(verb)s END, e.errors, e.progress, e.created_at, sluice.now()
+        coalesce(e.lease_token, e.ended_token), CASE WHEN e.lease_token IS NULL THEN e.ended_verb ELSE %(verb)s END, e.errors, e.progress, e.checkpoint, e.created_at, sluice.now()
     FROM ended AS e
 ),
 files AS (

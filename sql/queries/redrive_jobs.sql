@@ -1,5 +1,5 @@
 -- Redrive: failed → pending, out of history, with a fresh set of attempts (a file's own count shows the old ones until the
--- next claim). The id and the errors stay. The first is next in its lane, each further one a turn later.
+-- next claim). The id, the errors and the checkpoint stay. The first is next in its lane, each further one a turn later.
 -- Left alone: what has an unfinished namesake by its unique key, and files whose content is gone.
 -- Locks: history by row (who takes a job out of it has it), then upload_files. Index: job_history's on id in each day; OFFSET 0
 -- has each looked up by itself, whatever the statistics say.
@@ -25,20 +25,20 @@ gone AS (
     RETURNING
         h.id, h.queue, h.kind, h.priority, h.turn, h.lane, h.owner, h.unique_key, h.file_id, h.payload, h.size, h.max_attempts,
         h.deadline_ms, h.backoff_base_ms, h.backoff_factor, h.backoff_ceiling_ms, h.backoff_jitter,
-        h.ended_token, h.ended_verb, h.errors, h.progress, h.created_at
+        h.ended_token, h.ended_verb, h.errors, h.progress, h.checkpoint, h.created_at
 ),
 back AS (
     INSERT INTO sluice.jobs (
         id, queue, kind, state, priority, turn, position, lane, owner, unique_key, file_id, payload, size, max_attempts,
         deadline_ms, backoff_base_ms, backoff_factor, backoff_ceiling_ms, backoff_jitter,
-        ended_token, ended_verb, errors, progress, created_at
+        ended_token, ended_verb, errors, progress, checkpoint, created_at
     )
     SELECT
         g.id, g.queue, g.kind, 'pending', g.priority, g.turn, sluice.virtual_time(g.queue, g.priority)
             + sum(g.turn) OVER (PARTITION BY g.queue, g.priority, g.lane ORDER BY g.id) - g.turn,
         g.lane, g.owner, g.unique_key, g.file_id, g.payload, g.size, g.max_attempts,
         g.deadline_ms, g.backoff_base_ms, g.backoff_factor, g.backoff_ceiling_ms, g.backoff_jitter,
-        g.ended_token, g.ended_verb, g.errors, g.progress, g.created_at
+        g.ended_token, g.ended_verb, g.errors, g.progress, g.checkpoint, g.created_at
     FROM gone AS g
     RETURNING id, queue, kind, priority, position, file_id
 ),

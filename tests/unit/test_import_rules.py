@@ -28,6 +28,10 @@ _OURS = {*_MAY_IMPORT, *_MAY_IMPORT_ANYTHING}
 _DRIVERS = {"psycopg", "psycopg_pool"}
 _MAY_HAVE_A_DATABASE = {"coordinator", "stack", *_MAY_IMPORT_ANYTHING}
 
+# The one module of what is shipped that needs a test runner, which no installation has to have.
+_TEST_RUNNERS = {"pytest", "_pytest"}
+_MAY_RUN_TESTS = "coordinator_client.testing.plugin"
+
 _GRPC = {"grpc", "grpc_status", "google", "protos"}
 _INPUT_AND_OUTPUT = {
     *(
@@ -74,7 +78,7 @@ _LAYERS: tuple[set[str], ...] = (
     },
     {"services", "interceptors"},
     {"server"},
-    {"serving"},
+    {"serving", "hosting"},
     {"__main__"},
 )
 _LAYER_OF = {module: number for number, layer in enumerate(_LAYERS) for module in layer}
@@ -153,6 +157,15 @@ def _databases(found: Import) -> Iterator[str]:
         yield found.breach("only the coordinator has a database")
 
 
+def _test_runners(found: Import) -> Iterator[str]:
+    if (
+        found.imported_package in _TEST_RUNNERS
+        and found.importer != _MAY_RUN_TESTS
+        and found.importing_package not in _MAY_IMPORT_ANYTHING
+    ):
+        yield found.breach(f"only {_MAY_RUN_TESTS} needs a test runner")
+
+
 def _impurities(found: Import) -> Iterator[str]:
     if found.importing_package == "export_formats" and found.imported_package in _GRPC | _INPUT_AND_OUTPUT:
         yield found.breach("export_formats is pure")
@@ -200,7 +213,7 @@ def _cycles(imports: list[Import]) -> Iterator[str]:
 def find_breaches(root: Path) -> list[str]:
     """Returns every breach of a rule below a folder that is laid out like this repository."""
     imports = _read_imports(root)
-    rules = (_strangers, _databases, _impurities, _layers)
+    rules = (_strangers, _databases, _test_runners, _impurities, _layers)
     breaches = {breach for found in imports for rule in rules for breach in rule(found)}
     return [*sorted(breaches), *_homeless(root), *_cycles(imports)]
 
@@ -230,6 +243,12 @@ def _write(root: Path, sources: Mapping[str, str]) -> Path:
         ("stack/run.py", "from gateway import app", "stack.run must not import gateway"),
         ("coordinator/server.py", "import coordinator_client", "coordinator.server must not import"),
         ("coordinator/wire.py", "from export_formats import plays", "coordinator.wire must not import"),
+        (
+            "coordinator_client/call.py",
+            "import pytest",
+            "must not import pytest: only coordinator_client.testing.plugin",
+        ),
+        ("coordinator_client/testing/plugin.py", "import stack.scratch", "must not import stack.scratch: processes"),
         ("coordinator_client/call.py", "import export_formats", "coordinator_client.call must not import"),
         ("export_formats/plays.py", "import stack", "export_formats.plays must not import stack"),
         ("gateway/app.py", "def app():\n import psycopg", "gateway.app must not import psycopg: only"),
@@ -270,6 +289,7 @@ def test_modules_that_load_one_another_are_named(tmp_path: Path, way: str) -> No
 
 def test_what_the_rules_allow_is_no_breach(tmp_path: Path) -> None:
     sources = {
+        "coordinator_client/testing/plugin.py": "import pytest",
         "gateway/a.py": "from protos.jobs.v1 import job_pb2\nimport coordinator_client, export_formats, os",
         "gateway/b.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n import gateway.c",
         "gateway/c.py": "import gateway.b\ndef later():\n import gateway.b",
