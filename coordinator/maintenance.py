@@ -83,7 +83,9 @@ class Maintenance:
         ]
 
     async def stop(self) -> None:
-        """Lets each loop end after what it is doing."""
+        """Lets each loop end after what it is doing. A second time does nothing."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         self._announcer.stop()
         self._settling.ask()

@@ -108,6 +108,8 @@ class EnqueueStream:
         self._answers: deque[EnqueueStreamResponse] = deque()
         self._unanswered: dict[str, int] = {}
         self._leaving = False
+        # A request came that was not taken any more.
+        self._cut_short = False
         self._has_room = asyncio.Event()
         self._arrived = asyncio.Event()
 
@@ -155,13 +157,14 @@ class EnqueueStream:
             await committing
         if reading.done():
             await reading
-        else:
+        if self._cut_short or not reading.done():
             self._shared.check_open()
 
     async def _read(self, requests: AsyncIterator[EnqueueStreamRequest]) -> None:
         try:
             async for request in requests:
                 if self._leaving:
+                    self._cut_short = True
                     return
                 self._take(request)
                 while not self._is_roomy:
