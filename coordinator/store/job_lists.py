@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 from coordinator.admin_domain import LOOK_JOBS, JobFilter, JobPage
 from coordinator.database import Database
 from coordinator.store.jobs import read_job
+from coordinator.store.looks import look
 
 NEWEST = UUID(int=2**128 - 1)
 
@@ -32,7 +33,7 @@ async def list_jobs(
         "most": page_size + 1,
     }
     statement = "list_jobs" if wanted.owner is None else "list_owner_jobs"
-    rows = await database.fetch_all(statement, parameters)
+    rows = await look(database, statement, parameters)
     looked, last_id = rows[0]["looked"], rows[0]["last_id"]
     fitting = [row for row in rows if row["id"] is not None]
     if len(fitting) > page_size:
@@ -44,8 +45,8 @@ async def list_processing(
     database: Database, wanted: JobFilter, before: UUID, page_size: int, look_jobs: int = LOOK_JOBS
 ) -> JobPage:
     """Returns the newest jobs below an id that are processing and fit: from the heads of the queues, where they lie."""
-    look = {"queue": wanted.queue, "session_ids": None, "jobs": look_jobs}
-    found = [row["id"] for row in await database.fetch_all("find_processing_jobs", look)]
+    heads = {"queue": wanted.queue, "session_ids": None, "jobs": look_jobs}
+    found = [row["id"] for row in await look(database, "find_processing_jobs", heads)]
     parameters = {**_columns(wanted), "job_ids": [job_id for job_id in found if job_id < before], "most": page_size + 1}
     rows = await database.fetch_all("list_processing_jobs", parameters)
     return _page(rows[:page_size], more=len(rows) > page_size)

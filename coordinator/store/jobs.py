@@ -17,6 +17,7 @@ from coordinator.domain import EndedJob, Job, JobError, Place, Progress
 from coordinator.errors import Busy, JobFinished, JobNotFound
 from coordinator.store.audit import Act, write_down
 from coordinator.store.leases import places
+from coordinator.store.looks import look
 
 # A job may be redriven between the look at what waits and the look at what ended: it waits again then.
 CANCEL_TRIES = 2
@@ -105,7 +106,7 @@ async def find_open(database: Database, wanted: OpenJobFilter, most: int) -> lis
         "lane": wanted.lane,
         "most": most,
     }
-    return [row["id"] for row in await database.fetch_all("find_open_jobs", parameters)]
+    return [row["id"] for row in await look(database, "find_open_jobs", parameters)]
 
 
 async def promote_due(database: Database) -> tuple[Place, ...]:

@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 
 from coordinator.admin_domain import LOOK_JOBS, QueueLimits, QueueStats
 from coordinator.database import Database
+from coordinator.store.looks import look
 
 _LIMITS = ("max_depth", "max_running", "max_running_per_lane", "rate_per_second", "rate_burst")
 
@@ -15,9 +16,9 @@ _LIMITS = ("max_depth", "max_running", "max_running_per_lane", "rate_per_second"
 async def queue_stats(database: Database, queue: str | None) -> list[QueueStats]:
     """Returns how every queue stands, or one, by name; none where there is no such queue."""
     rows = await database.fetch_all("get_queue_stats", {"queue": queue})
-    look = {"queues": [row["name"] for row in rows], "jobs": LOOK_JOBS}
+    asked = {"queues": [row["name"] for row in rows], "jobs": LOOK_JOBS}
     heads: dict[str, list[DictRow]] = {}
-    for row in await database.fetch_all("look_at_pending", look):
+    for row in await look(database, "look_at_pending", asked):
         heads.setdefault(row["queue"], []).append(row)
     return [_stats(row, heads.get(row["name"], ())) for row in rows]
 

@@ -12,6 +12,7 @@ from coordinator.database import Database, fetch_one
 from coordinator.domain import Progress
 from coordinator.errors import WorkerNotFound
 from coordinator.store.audit import Act, write_down
+from coordinator.store.looks import look
 
 NEWEST = 2**62
 # What is told of a worker's jobs, the longest first.
@@ -48,9 +49,9 @@ async def _held(database: Database, session_ids: list[int]) -> dict[int, list[He
     """Returns what was found of each session's jobs, the longest first."""
     if not session_ids:
         return {}
-    look = {"queue": None, "session_ids": session_ids, "jobs": LOOK_JOBS}
+    heads = {"queue": None, "session_ids": session_ids, "jobs": LOOK_JOBS}
     held: dict[int, list[HeldJob]] = {}
-    for row in await database.fetch_all("find_processing_jobs", look):
+    for row in await look(database, "find_processing_jobs", heads):
         held.setdefault(row["session_id"], []).append(_held_job(row))
     return held
 

@@ -28,7 +28,8 @@ heads AS MATERIALIZED (
     LIMIT 1000
 ),
 looked AS MATERIALIZED (
-    SELECT s.queue, s.priority, n.position, n.lane, n.created_at
+    -- Collated by their bytes, since they are sorted only to be grouped: by the words of a language it takes three times as long.
+    SELECT s.queue COLLATE "C" AS queue, s.priority, n.position, coalesce(n.lane, '') COLLATE "C" AS lane, n.created_at
     FROM heads AS s
     CROSS JOIN LATERAL (
         SELECT j.position, j.lane, j.created_at, j.state
@@ -45,10 +46,10 @@ next AS (
     ORDER BY l.queue, l.priority, l.position
 ),
 depths AS (
-    SELECT l.queue, coalesce(l.lane, '') AS lane, count(*) AS pending,
-        row_number() OVER (PARTITION BY l.queue ORDER BY count(*) DESC, coalesce(l.lane, '')) AS place
+    SELECT l.queue, l.lane, count(*) AS pending,
+        row_number() OVER (PARTITION BY l.queue ORDER BY count(*) DESC, l.lane) AS place
     FROM looked AS l
-    GROUP BY l.queue, coalesce(l.lane, '')
+    GROUP BY l.queue, l.lane
 )
 SELECT d.queue, n.created_at AS oldest_pending_at, d.lane, d.pending
 FROM depths AS d

@@ -1,5 +1,7 @@
 """AdminService on a real port: workers, jobs of any owner, and what is written down of it."""
 
+from typing import Any
+
 import grpc
 import grpc.aio
 import psycopg
@@ -258,7 +260,7 @@ async def test_reap_takes_back_at_once_what_a_dead_worker_holds(
     assert audited(owner_url)[1]["details"] == {"jobs": response.jobs, "sessions": 0}
 
 
-async def finish(channel: grpc.aio.Channel, ends: str, **fields: str) -> None:
+async def finish(channel: grpc.aio.Channel, ends: str, **fields: Any) -> None:
     """Has a job completed ("c"), failed ("f") or cancelled ("x") for each letter."""
     ids = await enqueue(channel, *[new_job(**fields) for _ in ends])
     async with claim_stream(channel, queue=fields.get("queue", "default")) as stream:

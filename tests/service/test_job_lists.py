@@ -1,5 +1,6 @@
 """ListJobs and ListAllJobs: unfinished jobs and history as one list, in pages that stay true under changes."""
 
+from typing import Any
 from uuid import UUID
 
 import grpc.aio
@@ -38,7 +39,7 @@ async def list_all(channel: grpc.aio.Channel, **wanted: object) -> list[str]:
     return [job.id for job in jobs]
 
 
-async def one_of_each_state(channel: grpc.aio.Channel, **fields: str) -> dict[int, str]:
+async def one_of_each_state(channel: grpc.aio.Channel, **fields: Any) -> dict[int, str]:
     """Makes a job for each state; returns their ids."""
     ids = await enqueue(channel, *[new_job(**fields) for _ in STATES])
     async with claim_stream(channel) as stream:

@@ -434,6 +434,7 @@ class Worker(_message.Message):
     name: _builtins.str
     state: Global___WorkerState.ValueType
     held_count: _builtins.int
+    """As far as a look at 10,000 jobs at the heads of the queues tells."""
     @_builtins.property
     def queues(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property

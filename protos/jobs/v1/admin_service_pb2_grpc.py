@@ -154,7 +154,9 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListAllJobs(self, request, context):
-        """Jobs of any owner that fit, newest first. Refused: INVALID_REQUEST.
+        """Jobs of any owner that fit, newest first. Looks at 10,000 jobs in one call: where few of them fit, a page has fewer jobs
+        than it may, or none, and the next one goes on. Those that are PROCESSING alone are found at the heads of their queues.
+        Refused: INVALID_REQUEST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -168,8 +170,9 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelJobs(self, request, context):
-        """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, oldest first, and at most
-        `limit` in one call: call again while `more` is true. Refused: INVALID_REQUEST. A repeat does nothing.
+        """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, those that are next first (with
+        an owner the oldest), and at most `limit` in one call: call again while `more` is true. A repeat does nothing.
+        Refused: INVALID_REQUEST, BUSY (the completion of one is under way for long; nothing was cancelled).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -186,15 +189,16 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Reap(self, request, context):
-        """Takes back now what is leased to workers that are gone, instead of with the next round.
+        """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
+        Refused: BUSY (another coordinator's round takes long).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PruneJobs(self, request, context):
-        """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first; the contents of
-        failed files go with them. Refused: INVALID_REQUEST.
+        """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first: call again while
+        `more` is true. The contents of failed files go with them. A repeat is safe. Refused: INVALID_REQUEST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

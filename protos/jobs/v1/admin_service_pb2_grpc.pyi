@@ -54,12 +54,16 @@ class AdminServiceStub:
     Refused: INVALID_REQUEST, WORKER_NOT_FOUND (its session is not open).
     """
     ListAllJobs: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListAllJobsRequest, _admin_service_pb2.ListAllJobsResponse]
-    """Jobs of any owner that fit, newest first. Refused: INVALID_REQUEST."""
+    """Jobs of any owner that fit, newest first. Looks at 10,000 jobs in one call: where few of them fit, a page has fewer jobs
+    than it may, or none, and the next one goes on. Those that are PROCESSING alone are found at the heads of their queues.
+    Refused: INVALID_REQUEST.
+    """
     GetAnyJob: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetAnyJobRequest, _admin_service_pb2.GetAnyJobResponse]
     """Reads one job of any owner. Refused: JOB_NOT_FOUND."""
     CancelJobs: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.CancelJobsRequest, _admin_service_pb2.CancelJobsResponse]
-    """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, oldest first, and at most
-    `limit` in one call: call again while `more` is true. Refused: INVALID_REQUEST. A repeat does nothing.
+    """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, those that are next first (with
+    an owner the oldest), and at most `limit` in one call: call again while `more` is true. A repeat does nothing.
+    Refused: INVALID_REQUEST, BUSY (the completion of one is under way for long; nothing was cancelled).
     """
     RedriveJobs: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.RedriveJobsRequest, _admin_service_pb2.RedriveJobsResponse]
     """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
@@ -68,10 +72,12 @@ class AdminServiceStub:
     Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
     """
     Reap: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ReapRequest, _admin_service_pb2.ReapResponse]
-    """Takes back now what is leased to workers that are gone, instead of with the next round."""
+    """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
+    Refused: BUSY (another coordinator's round takes long).
+    """
     PruneJobs: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.PruneJobsRequest, _admin_service_pb2.PruneJobsResponse]
-    """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first; the contents of
-    failed files go with them. Refused: INVALID_REQUEST.
+    """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first: call again while
+    `more` is true. The contents of failed files go with them. A repeat is safe. Refused: INVALID_REQUEST.
     """
     ListAudit: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListAuditRequest, _admin_service_pb2.ListAuditResponse]
     """What operators did, newest first."""
@@ -102,12 +108,16 @@ class AdminServiceAsyncStub(AdminServiceStub):
     Refused: INVALID_REQUEST, WORKER_NOT_FOUND (its session is not open).
     """
     ListAllJobs: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListAllJobsRequest, _admin_service_pb2.ListAllJobsResponse]  # type: ignore[assignment]
-    """Jobs of any owner that fit, newest first. Refused: INVALID_REQUEST."""
+    """Jobs of any owner that fit, newest first. Looks at 10,000 jobs in one call: where few of them fit, a page has fewer jobs
+    than it may, or none, and the next one goes on. Those that are PROCESSING alone are found at the heads of their queues.
+    Refused: INVALID_REQUEST.
+    """
     GetAnyJob: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetAnyJobRequest, _admin_service_pb2.GetAnyJobResponse]  # type: ignore[assignment]
     """Reads one job of any owner. Refused: JOB_NOT_FOUND."""
     CancelJobs: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.CancelJobsRequest, _admin_service_pb2.CancelJobsResponse]  # type: ignore[assignment]
-    """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, oldest first, and at most
-    `limit` in one call: call again while `more` is true. Refused: INVALID_REQUEST. A repeat does nothing.
+    """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, those that are next first (with
+    an owner the oldest), and at most `limit` in one call: call again while `more` is true. A repeat does nothing.
+    Refused: INVALID_REQUEST, BUSY (the completion of one is under way for long; nothing was cancelled).
     """
     RedriveJobs: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.RedriveJobsRequest, _admin_service_pb2.RedriveJobsResponse]  # type: ignore[assignment]
     """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
@@ -116,10 +126,12 @@ class AdminServiceAsyncStub(AdminServiceStub):
     Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
     """
     Reap: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ReapRequest, _admin_service_pb2.ReapResponse]  # type: ignore[assignment]
-    """Takes back now what is leased to workers that are gone, instead of with the next round."""
+    """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
+    Refused: BUSY (another coordinator's round takes long).
+    """
     PruneJobs: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.PruneJobsRequest, _admin_service_pb2.PruneJobsResponse]  # type: ignore[assignment]
-    """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first; the contents of
-    failed files go with them. Refused: INVALID_REQUEST.
+    """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first: call again while
+    `more` is true. The contents of failed files go with them. A repeat is safe. Refused: INVALID_REQUEST.
     """
     ListAudit: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListAuditRequest, _admin_service_pb2.ListAuditResponse]  # type: ignore[assignment]
     """What operators did, newest first."""
@@ -189,7 +201,10 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.ListAllJobsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.ListAllJobsResponse, _abc.Awaitable[_admin_service_pb2.ListAllJobsResponse]]:
-        """Jobs of any owner that fit, newest first. Refused: INVALID_REQUEST."""
+        """Jobs of any owner that fit, newest first. Looks at 10,000 jobs in one call: where few of them fit, a page has fewer jobs
+        than it may, or none, and the next one goes on. Those that are PROCESSING alone are found at the heads of their queues.
+        Refused: INVALID_REQUEST.
+        """
 
     @_abc_1.abstractmethod
     def GetAnyJob(
@@ -205,8 +220,9 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.CancelJobsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.CancelJobsResponse, _abc.Awaitable[_admin_service_pb2.CancelJobsResponse]]:
-        """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, oldest first, and at most
-        `limit` in one call: call again while `more` is true. Refused: INVALID_REQUEST. A repeat does nothing.
+        """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, those that are next first (with
+        an owner the oldest), and at most `limit` in one call: call again while `more` is true. A repeat does nothing.
+        Refused: INVALID_REQUEST, BUSY (the completion of one is under way for long; nothing was cancelled).
         """
 
     @_abc_1.abstractmethod
@@ -227,7 +243,9 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.ReapRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.ReapResponse, _abc.Awaitable[_admin_service_pb2.ReapResponse]]:
-        """Takes back now what is leased to workers that are gone, instead of with the next round."""
+        """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
+        Refused: BUSY (another coordinator's round takes long).
+        """
 
     @_abc_1.abstractmethod
     def PruneJobs(
@@ -235,8 +253,8 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.PruneJobsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.PruneJobsResponse, _abc.Awaitable[_admin_service_pb2.PruneJobsResponse]]:
-        """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first; the contents of
-        failed files go with them. Refused: INVALID_REQUEST.
+        """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first: call again while
+        `more` is true. The contents of failed files go with them. A repeat is safe. Refused: INVALID_REQUEST.
         """
 
     @_abc_1.abstractmethod

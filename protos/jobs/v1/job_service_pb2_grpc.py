@@ -96,7 +96,8 @@ class JobServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListJobs(self, request, context):
-        """Jobs of the owner, unfinished and in history, newest first. Refused: INVALID_REQUEST.
+        """Jobs of the owner, unfinished and in history, newest first. Looks at 10,000 of them in one call: where few fit, a page
+        has fewer jobs than it may, or none, and the next one goes on. Refused: INVALID_REQUEST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,7 +50,9 @@ class JobServiceStub:
     Refused (the stream): INVALID_REQUEST (no request id, one that is under way), DRAINING, STORE_UNAVAILABLE.
     """
     ListJobs: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]
-    """Jobs of the owner, unfinished and in history, newest first. Refused: INVALID_REQUEST."""
+    """Jobs of the owner, unfinished and in history, newest first. Looks at 10,000 of them in one call: where few fit, a page
+    has fewer jobs than it may, or none, and the next one goes on. Refused: INVALID_REQUEST.
+    """
     WatchJob: _grpc.UnaryStreamMultiCallable[_job_service_pb2.WatchJobRequest, _job_service_pb2.WatchJobResponse]
     """Sends the job as it is, then again whenever it has changed, and ends after its final state.
     Refused: JOB_NOT_FOUND, DRAINING (watch again).
@@ -85,7 +87,9 @@ class JobServiceAsyncStub(JobServiceStub):
     Refused (the stream): INVALID_REQUEST (no request id, one that is under way), DRAINING, STORE_UNAVAILABLE.
     """
     ListJobs: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]  # type: ignore[assignment]
-    """Jobs of the owner, unfinished and in history, newest first. Refused: INVALID_REQUEST."""
+    """Jobs of the owner, unfinished and in history, newest first. Looks at 10,000 of them in one call: where few fit, a page
+    has fewer jobs than it may, or none, and the next one goes on. Refused: INVALID_REQUEST.
+    """
     WatchJob: _aio.UnaryStreamMultiCallable[_job_service_pb2.WatchJobRequest, _job_service_pb2.WatchJobResponse]  # type: ignore[assignment]
     """Sends the job as it is, then again whenever it has changed, and ends after its final state.
     Refused: JOB_NOT_FOUND, DRAINING (watch again).
@@ -135,7 +139,9 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _job_service_pb2.ListJobsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_job_service_pb2.ListJobsResponse, _abc.Awaitable[_job_service_pb2.ListJobsResponse]]:
-        """Jobs of the owner, unfinished and in history, newest first. Refused: INVALID_REQUEST."""
+        """Jobs of the owner, unfinished and in history, newest first. Looks at 10,000 of them in one call: where few fit, a page
+        has fewer jobs than it may, or none, and the next one goes on. Refused: INVALID_REQUEST.
+        """
 
     @_abc_1.abstractmethod
     def WatchJob(
