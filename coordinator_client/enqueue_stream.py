@@ -62,6 +62,10 @@ class EnqueueStream:
         self._news = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
 
+    def __len__(self) -> int:
+        """How many requests are unanswered."""
+        return len(self._asked)
+
     async def __aenter__(self) -> Self:
         self._life = asyncio.create_task(self._live(), name="enqueue stream")
         return self

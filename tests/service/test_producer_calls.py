@@ -9,7 +9,7 @@ from contextlib import aclosing
 import grpc
 import pytest
 
-from coordinator_client import Producer, new_job, open_channel
+from coordinator_client import Producer, enqueue_stream, new_job, open_channel
 from coordinator_client.errors import (
     CoordinatorUnreachable,
     DeadlineExceeded,
@@ -42,6 +42,22 @@ async def test_many_callers_share_one_stream_and_each_gets_its_own_answer(served
     assert fake.streams == 1
     for number, answer in enumerate(answers, 1):
         assert [fake.jobs[job_id].owner for job_id in answer.job_ids] == [f"owner {number}"] * number
+
+
+async def test_no_more_are_unanswered_than_may_be_and_every_answer_makes_room(
+    served: tuple[FakeJobs, Producer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enqueue_stream, "MOST_UNANSWERED", 5)
+    fake, producer = served
+    fake.answers_streams.clear()
+    async with producer.enqueue_stream() as stream:
+        waiting = [asyncio.create_task(stream.enqueue("me", [JOB])) for _ in range(12)]
+        waiting[0].cancel()
+        await eventually(lambda: fake.calls)
+        assert len(stream) == 5
+        fake.answers_streams.set()
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(answer).__name__ for answer in answers] == ["CancelledError", *["EnqueueResponse"] * 11]
 
 
 async def test_one_request_that_is_refused_harms_no_other(served: tuple[FakeJobs, Producer]) -> None:

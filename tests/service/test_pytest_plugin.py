@@ -53,7 +53,7 @@ HELPERS = """
 """
 
 TESTS = """
-    import asyncio, pytest
+    import asyncio, psycopg, pytest
     from protos.jobs.v1.job_pb2 import JOB_STATE_COMPLETED, JOB_STATE_PENDING, JOB_STATE_PROCESSING, JOB_STATE_SCHEDULED
     import app
     from helpers import JOB, enqueue, reaches
@@ -85,10 +85,14 @@ TESTS = """
             await reaches(sluice_producer, job_id, JOB_STATE_COMPLETED)
 
     async def test_a_month_later_history_has_its_days_and_no_worker_was_lost(
-        sluice_producer, sluice_worker, sluice_clock
+        sluice_coordinator, sluice_producer, sluice_worker, sluice_clock
     ):
+        sessions = "SELECT worker, expires_at > sluice.now() FROM sluice.worker_sessions WHERE open"
         async with sluice_worker(app.worker):
+            await reaches(sluice_producer, await enqueue(sluice_producer), JOB_STATE_COMPLETED)
             sluice_clock(30 * 86_400)
+            with psycopg.connect(sluice_coordinator.database_url) as connection:
+                assert [lives for _, lives in connection.execute(sessions)] == [True]
             job = await reaches(sluice_producer, await enqueue(sluice_producer), JOB_STATE_COMPLETED)
         assert not job.errors
         assert job.attempt == 1

@@ -110,7 +110,8 @@ async def test_a_message_is_cut_at_one_kibibyte_and_numbers_are_not_negative() -
             await context.report_progress(-1, 2)
 
 
-async def test_progress_and_a_checkpoint_that_wait_go_in_one_report() -> None:
+@pytest.mark.parametrize("last", ["progress", "checkpoint"])
+async def test_progress_and_a_checkpoint_that_wait_go_in_one_report(last: str) -> None:
     handler = HeldHandler()
     async with scripted() as coordinator, working(coordinator, {"note": handler}):
         (context,) = await started(coordinator, handler)
@@ -118,15 +119,16 @@ async def test_progress_and_a_checkpoint_that_wait_go_in_one_report() -> None:
         first = asyncio.create_task(context.report_progress(1, 9))
         await eventually(lambda: told(coordinator) == [[1]])
         assert not coordinator.reports[0][0].HasField("checkpoint"), "what is not said stays as it is"
+        newest = [context.report_progress(3, 9), context.save_checkpoint(b"b")]
+        newest = newest if last == "checkpoint" else newest[::-1]
         later = [
-            asyncio.create_task(one)
-            for one in (context.save_checkpoint(b"a"), context.report_progress(2, 9), context.save_checkpoint(b"b"))
+            asyncio.create_task(one) for one in (context.save_checkpoint(b"a"), context.report_progress(2, 9), *newest)
         ]
         await asyncio.sleep(0)
         coordinator.answers_verbs.set()
         await asyncio.gather(first, *later)
         ((report,),) = coordinator.reports[1:]
-        assert (report.progress.done, report.checkpoint) == (2, b"b")
+        assert (report.progress.done, report.checkpoint) == (3, b"b")
 
 
 async def test_a_checkpoint_alone_leaves_the_progress_and_an_empty_one_is_said() -> None:
