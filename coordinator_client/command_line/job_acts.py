@@ -44,7 +44,7 @@ _ids = click.argument("job_ids", metavar="[ID]... | -", nargs=-1)
 _queue = click.option("--queue", metavar="NAME", default="", help="Those of this queue, instead of ids.")
 _kind = click.option("--kind", metavar="NAME", default="", help="With --queue: only of this kind.")
 _owner = click.option("--owner", metavar="TEXT", default="", help="With --queue: only of this owner.")
-_limit = click.option("--limit", type=COUNT, default="0", help="With --queue: at most so many, oldest first.")
+_limit = click.option("--limit", type=COUNT, default="0", help="With --queue: at most so many.")
 
 
 def _add_cancel(jobs: click.Group) -> None:

@@ -41,7 +41,9 @@ def rate(per_second: float) -> str:
     """Returns how many a second, in as few digits as tell something."""
     if per_second >= 100:
         return f"{per_second:,.0f}"
-    return "0" if per_second == 0 else f"{per_second:.1f}"
+    if 0 < per_second < 0.05:
+        return "<0.1"
+    return f"{per_second:.1f}" if per_second else "0"
 
 
 def size(byte_count: int) -> str:

@@ -75,7 +75,7 @@ def test_durations_are_shown_in_two_units(seconds: float, text: str) -> None:
 
 
 def test_rates_and_sizes_are_shown_in_few_digits() -> None:
-    assert [rate(value) for value in (0, 0.04, 2.26, 1234.5)] == ["0", "0.0", "2.3", "1,234"]
+    assert [rate(value) for value in (0, 0.04, 2.26, 1234.5)] == ["0", "<0.1", "2.3", "1,234"]
     assert [size(value) for value in (812, 1229, 3_565_158)] == ["812 B", "1.2 KiB", "3.4 MiB"]
 
 
