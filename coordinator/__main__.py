@@ -1,4 +1,4 @@
-"""`python -m coordinator`: serve, migrate, roll back."""
+"""`python -m coordinator`: serve, migrate, roll back, and what the audit log calls a person."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import click
 from pydantic import ValidationError
 
+from coordinator.database import connect_alone, translated_errors
 from coordinator.errors import SluiceError
 from coordinator.logs import configure_logs
 from coordinator.migrations import MigrationError, allow_login, migrate, pending_versions, roll_back
 from coordinator.settings import Settings
+from coordinator.store.auditing import find_audit_id
 
 T = TypeVar("T")
 
@@ -96,10 +98,24 @@ def rollback(database_url: str, target: int) -> None:
     _say("taken back", _run(roll_back(database_url, target=target)))
 
 
+@main.command(name="audit-id")
+@click.argument("user_id")
+@click.option("--database-url", envvar="DATABASE_URL", required=True, help="The database. Default: DATABASE_URL.")
+def audit_id_command(user_id: str, database_url: str) -> None:
+    """Print what the audit log calls a person: details ->> 'user' of the lines about them."""
+    click.echo(_run(_audit_id(database_url, user_id)))
+
+
+async def _audit_id(database_url: str, user_id: str) -> str:
+    with translated_errors():
+        async with await connect_alone(database_url) as connection:
+            return await find_audit_id(connection, user_id)
+
+
 def _run(task: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(task)
-    except MigrationError as error:
+    except (MigrationError, SluiceError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -7,6 +7,7 @@ SluiceError
 ├── JobFinished
 ├── LeaseLost
 ├── ContentExpired
+├── UploadInUse
 ├── ComeBackLater           QueueFull, QuotaExceeded, Busy, StoreUnavailable
 ├── Unauthenticated, PermissionDenied
 └── Draining
@@ -90,6 +91,12 @@ class ContentExpired(SluiceError):
     """The content that this needs was removed."""
 
     reason = "CONTENT_EXPIRED"
+
+
+class UploadInUse(SluiceError):
+    """The upload is under way, or its plays are stored."""
+
+    reason = "UPLOAD_IN_USE"
 
 
 class ComeBackLater(SluiceError):

@@ -18,6 +18,16 @@ PLAY_TIME_END = datetime(2101, 1, 1, tzinfo=UTC)
 UNKNOWN_ARTIST = "Unknown Artist"
 UNKNOWN_TRACK = "Unknown Track"
 
+HOURS_OF_WEEK = 7 * 24
+
+# A time and, among plays of that time, an identity.
+PlayKey = tuple[datetime, UUID]
+
+
+def minute_of(moment: datetime) -> datetime:
+    """Returns the beginning of the minute."""
+    return moment.replace(second=0, microsecond=0)
+
 
 class Source(StrEnum):
     """Which family of exports a play is from."""
@@ -185,6 +195,54 @@ _USUAL_LENGTHS = {
     Bucket.MONTH: timedelta(days=30),
     Bucket.YEAR: timedelta(days=365),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningHour:
+    """The plays of one hour of the week."""
+
+    plays: int = 0
+    ms_played: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """One play, as it is stored."""
+
+    played_at: datetime
+    identity: UUID
+    source: str
+    content_type: str
+    track_name: str
+    artist_name: str
+    # None where not known, as in the two that follow and in `skipped`.
+    album_name: str | None
+    track_uri: str | None
+    ms_played: int
+    platform: str | None
+    skipped: bool | None
+
+    @property
+    def key(self) -> PlayKey:
+        """Its place in the order of time."""
+        return self.played_at, self.identity
+
+
+@dataclass(frozen=True, slots=True)
+class ListenPlace:
+    """Where a page of plays ended, newest first.
+
+    `shown` begins the identities of those plays of the place's minute that were shown; None where they were too many.
+    """
+
+    played_at: datetime
+    identity: UUID
+    shown: frozenset[bytes] | None
+
+    @property
+    def minute(self) -> datetime:
+        """The minute in which it lies: that of the account rows of its plays."""
+        return minute_of(self.played_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from coordinator.database import Database
 from coordinator.errors import SluiceError
 from coordinator.reaper import Reaper
 from coordinator.settling import Settling
-from coordinator.store import counts, jobs, maintenance, notifications, sessions, uploads
+from coordinator.store import counts, incoming, jobs, maintenance, notifications, sessions, uploads
 from coordinator.wakeups import LEASES_TOPIC, pause, wait_for
 
 ROUND_SECONDS = 1.0
@@ -133,7 +133,7 @@ class Maintenance:
             "fold counts": lambda: counts.fold(self._database),
             "forget coordinators": lambda: counts.forget_coordinators(self._database),
             "forget notices": lambda: sessions.delete_old_notices(self._database),
-            "forget abandoned uploads": lambda: uploads.delete_abandoned(self._database, keep.abandoned_upload_hours),
+            "forget abandoned uploads": lambda: incoming.delete_abandoned(self._database, keep.abandoned_upload_hours),
             "forget contents": lambda: uploads.expire_contents(self._database, keep.failed_content_days),
         }
         for name, step in steps.items():

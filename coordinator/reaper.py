@@ -15,7 +15,7 @@ from coordinator.domain import EndedJob
 from coordinator.errors import SluiceError
 from coordinator.sessions import SessionRegistry
 from coordinator.store import reaping, sessions, workers
-from coordinator.store.audit import Act
+from coordinator.store.auditing import Act
 from coordinator.store.reaping import REAP_JOBS
 from coordinator.wakeups import LEASES_TOPIC, upload_topic
 

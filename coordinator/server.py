@@ -30,6 +30,7 @@ from coordinator.read_gate import ReadGate
 from coordinator.reaper import Reaper
 from coordinator.services.admin_service import AdminService
 from coordinator.services.file_commits import CommitLimits, FileCommits
+from coordinator.services.forgetting import Forgetting
 from coordinator.services.job_service import JobService
 from coordinator.services.listen_service import ListenService
 from coordinator.services.upload_service import UploadPolicy, UploadService
@@ -203,9 +204,11 @@ class Coordinator:
             ),
             self._server,
         )
+        forgetting = Forgetting(self._database, self._announcer, gate, background, self._streams.check_open)
         reads = ReadGate(max_reads=settings.database_connections // 3, wait_seconds=settings.turn_seconds)
         listen_service_pb2_grpc.add_ListenServiceServicer_to_server(
-            ListenService(self._database, commits, reads), self._server
+            ListenService(self._database, commits, reads, forgetting, self._access, self._streams.check_open),
+            self._server,
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
@@ -312,4 +315,5 @@ def _upload_policy(settings: Settings) -> UploadPolicy:
         limits=UploadLimits(settings.upload_files, settings.file_bytes, settings.upload_bytes),
         retry_policy=_retry_policy(settings),
         deadline_ms=round(settings.default_deadline_seconds * 1000),
+        incoming_hours=settings.abandoned_upload_hours,
     )

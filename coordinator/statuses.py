@@ -23,6 +23,7 @@ CODES: dict[str, grpc.StatusCode] = {
     "IDEMPOTENCY_KEY_REUSED": grpc.StatusCode.ALREADY_EXISTS,
     "JOB_FINISHED": grpc.StatusCode.FAILED_PRECONDITION,
     "LEASE_LOST": grpc.StatusCode.FAILED_PRECONDITION,
+    "UPLOAD_IN_USE": grpc.StatusCode.FAILED_PRECONDITION,
     "CONTENT_EXPIRED": grpc.StatusCode.FAILED_PRECONDITION,
     "QUEUE_FULL": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "QUOTA_EXCEEDED": grpc.StatusCode.RESOURCE_EXHAUSTED,

@@ -86,7 +86,10 @@ class RejectedPlace:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An upload with its counters. `total_files` is None while an archive has not been opened."""
+    """An upload with its counters. `total_files` is None while an archive has not been opened.
+
+    `received_bytes` and, where it was said, `expected_bytes` are there while its bytes are coming in.
+    """
 
     id: UUID
     status: str
@@ -101,6 +104,9 @@ class Upload:
     rejected_records: int
     superseded_records: int
     first_error: str | None
+    first_reason: str | None
+    received_bytes: int | None
+    expected_bytes: int | None
     created_at: datetime
     updated_at: datetime
     files: tuple[UploadFile, ...]

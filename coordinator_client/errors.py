@@ -7,6 +7,7 @@ CoordinatorError
 ├── JobFinished
 ├── LeaseLost
 ├── ContentExpired
+├── UploadInUse
 ├── ComeBackLater           QueueFull, QuotaExceeded, Busy
 ├── Unavailable             StoreUnavailable, Draining, CoordinatorUnreachable
 ├── Unauthenticated, PermissionDenied
@@ -117,6 +118,12 @@ class ContentExpired(CoordinatorError):
     default_reason = "CONTENT_EXPIRED"
 
 
+class UploadInUse(CoordinatorError):
+    """The upload is under way, or its plays are stored: it cannot be removed as it is."""
+
+    default_reason = "UPLOAD_IN_USE"
+
+
 class ComeBackLater(CoordinatorError):
     """Nothing is wrong with the request; `retry_after` says when to try again."""
 
@@ -197,6 +204,7 @@ BY_REASON: dict[str, type[CoordinatorError]] = {
         JobFinished,
         LeaseLost,
         ContentExpired,
+        UploadInUse,
         ChecksumMismatch,
         QueueFull,
         QuotaExceeded,

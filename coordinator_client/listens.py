@@ -6,16 +6,19 @@ from collections.abc import AsyncGenerator
 
 import grpc.aio
 
-from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary, send_stream
+from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary, read_stream, send_stream
 from protos.listens.v1 import listen_service_pb2 as messages
 from protos.listens.v1.listen_service_pb2_grpc import ListenServiceStub
 
+# A million plays are a few seconds' work; and the call goes on where it is repeated.
+FORGET_TIMEOUT_SECONDS = 60.0
+
 
 class ListenClient:
-    """Reads a person's plays in numbers, and stores a file's.
+    """Reads a person's plays in numbers, stores a file's, and forgets a person.
 
     What each call answers and when it is refused stands in the contract. A unary call gets `timeout_seconds`
-    for all its tries together; all of them only read, and are tried again where nobody answered. All raise
+    for all its tries together; all of them may be repeated, and are tried again where nobody answered. All raise
     CoordinatorError.
     """
 
@@ -45,6 +48,37 @@ class ListenClient:
     ) -> messages.GetTimelineResponse:
         """Reads plays and time per bucket of the calendar."""
         return await call_unary(self._stub.GetTimeline, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
+    async def get_listening_clock(
+        self, request: messages.GetListeningClockRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.GetListeningClockResponse:
+        """Reads plays and time per hour of the week."""
+        return await call_unary(
+            self._stub.GetListeningClock, request, timeout_seconds=timeout_seconds, repeat_is_safe=True
+        )
+
+    async def list_listens(
+        self, request: messages.ListListensRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.ListListensResponse:
+        """Reads a page of plays, newest first."""
+        return await call_unary(self._stub.ListListens, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
+    def export_listens(
+        self, request: messages.ExportListensRequest, *, timeout_seconds: float | None = None
+    ) -> AsyncGenerator[messages.ExportListensResponse, None]:
+        """Yields all plays, oldest first, in messages of some thousand.
+
+        Does not go on by itself: an export that breaks off raises, and begins anew. Close the iterator (`aclose`) to
+        leave early.
+        """
+        return read_stream(self._stub.ExportListens(request, timeout=timeout_seconds))
+
+    async def delete_user_data(
+        self, request: messages.DeleteUserDataRequest, *, timeout_seconds: float = FORGET_TIMEOUT_SECONDS
+    ) -> messages.DeleteUserDataResponse:
+        """Removes every trace of a person; tells what the last try removed."""
+        call = self._stub.DeleteUserData
+        return await call_unary(call, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
 
     async def commit_listens(
         self, requests: AsyncGenerator[bytes, None], *, timeout_seconds: float | None = None

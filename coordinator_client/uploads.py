@@ -46,6 +46,12 @@ class UploadClient:
         """Makes the upload's jobs, durable once it answers."""
         return await call_unary(self._stub.EnqueueUpload, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
 
+    async def get_incoming(
+        self, request: messages.GetIncomingRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.GetIncomingResponse:
+        """Tells how much of an upload's only file is there."""
+        return await call_unary(self._stub.GetIncoming, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
     async def get_upload(
         self, request: messages.GetUploadRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     ) -> messages.GetUploadResponse:
@@ -69,6 +75,18 @@ class UploadClient:
         return await call_unary(
             self._stub.RetryUpload, request, timeout_seconds=timeout_seconds, repeat_is_safe=repeat_is_safe
         )
+
+    async def cancel_upload(
+        self, request: messages.CancelUploadRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.CancelUploadResponse:
+        """Ends the open files of an upload."""
+        return await call_unary(self._stub.CancelUpload, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
+    async def delete_upload(
+        self, request: messages.DeleteUploadRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.DeleteUploadResponse:
+        """Removes an upload that has left nothing. Does not repeat itself: a repeat finds no such upload."""
+        return await call_unary(self._stub.DeleteUpload, request, timeout_seconds=timeout_seconds, repeat_is_safe=False)
 
     def watch_upload(
         self, request: messages.WatchUploadRequest, *, timeout_seconds: float | None = None

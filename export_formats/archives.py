@@ -97,7 +97,7 @@ class Archive:
         """Give the member at a place of the directory if it begins like a history."""
         info = self._infos[place]
         name = shown_name(info.filename)
-        if info.is_dir():
+        if info.filename.endswith("/"):  # is_dir() fails over an empty name
             return None
         if is_named_as_other(name):
             self.skipped += 1

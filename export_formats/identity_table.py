@@ -52,10 +52,11 @@ class IdentityTable:
     def _grow(self) -> None:
         slots = array("I", bytes(8 * len(self._slots)))
         mask = len(slots) - 1
-        identities = bytes(self._others)
-        for count, start in enumerate(range(0, len(identities), IDENTITY_BYTES), 1):
-            slot = hash(identities[start : start + IDENTITY_BYTES]) & mask
-            while slots[slot]:
-                slot = (slot + 1) & mask
-            slots[slot] = count
+        # Not a copy, which would be as large as all the rest.
+        with memoryview(self._others) as identities:
+            for count, start in enumerate(range(0, len(identities), IDENTITY_BYTES), 1):
+                slot = hash(bytes(identities[start : start + IDENTITY_BYTES])) & mask
+                while slots[slot]:
+                    slot = (slot + 1) & mask
+                slots[slot] = count
         self._slots = slots

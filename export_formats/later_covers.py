@@ -1,56 +1,50 @@
 """Covers that a play turned out to have after it had been handed on."""
 
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 
 from export_formats.errors import ExportError, Reason
 
-COVER_BYTES = 16
 MAX_COVERS = 1_000
 """Names a play may have been seen under in one file. Two are common, three were seen."""
+MAX_COVERS_A_FILE = 100_000
+"""Names of that kind over all plays of a file: ten times the plays that a real one has."""
 
 
 class LaterCovers:
     """The covers of plays' repetitions under other names, by the play's place in the file."""
 
     def __init__(self) -> None:
-        self._places = array("I")
-        self._covers = bytearray()
-        self._order: list[int] = []
+        self._covers: dict[int, dict[bytes, None]] = {}
+        self._count = 0
+        self._places: list[int] = []
 
     def add(self, place: int, cover: bytes) -> None:
-        """Note a cover (16 bytes), which may have been noted before."""
-        self._places.append(place)
-        self._covers += cover
-
-    def finish(self) -> None:
-        """Put what was noted in order, before `of_plays` is asked.
+        """Note a cover (16 bytes), which may have been noted before.
 
         Raises:
-            ExportError: TOO_MANY_NAMES, when a play has more than `MAX_COVERS` of them.
+            ExportError: TOO_MANY_NAMES, beyond `MAX_COVERS` of a play or `MAX_COVERS_A_FILE` in all.
         """
-        self._order = sorted(range(len(self._places)), key=self._places.__getitem__)
-        for _, covers in self.of_plays(0, 1 << 32):
-            if len(covers) > MAX_COVERS:
-                message = (
-                    f"The file has one play under {len(covers):,} names; the limit is {MAX_COVERS:,}. "
-                    "Take it from the export again."
-                )
-                raise ExportError(Reason.TOO_MANY_NAMES, message)
+        covers = self._covers.setdefault(place, {})
+        if cover in covers:
+            return
+        covers[cover] = None
+        self._count += 1
+        if len(covers) > MAX_COVERS:
+            raise _too_many(f"one play under more than {MAX_COVERS:,} other names")
+        if self._count > MAX_COVERS_A_FILE:
+            raise _too_many(f"more than {MAX_COVERS_A_FILE:,} other names of its plays")
+
+    def finish(self) -> None:
+        """Put what was noted in order, before `of_plays` is asked."""
+        self._places = sorted(self._covers)
 
     def of_plays(self, start: int, stop: int) -> Iterator[tuple[int, tuple[bytes, ...]]]:
         """Give the place and the covers of each play from `start` to before `stop` that has any, in order."""
-        covers: dict[bytes, None] = {}
-        place = None
-        for entry in self._order[self._first_of(start) : self._first_of(stop)]:
-            if self._places[entry] != place:
-                if place is not None:
-                    yield place, tuple(covers)
-                place, covers = self._places[entry], {}
-            covers[bytes(self._covers[COVER_BYTES * entry : COVER_BYTES * (entry + 1)])] = None
-        if place is not None:
-            yield place, tuple(covers)
+        for place in self._places[bisect_left(self._places, start) : bisect_left(self._places, stop)]:
+            yield place, tuple(self._covers[place])
 
-    def _first_of(self, place: int) -> int:
-        return bisect_left(self._order, place, key=self._places.__getitem__)
+
+def _too_many(what: str) -> ExportError:
+    message = f"The file has {what}, which is the limit. Take it from the export again."
+    return ExportError(Reason.TOO_MANY_NAMES, message)

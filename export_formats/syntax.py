@@ -16,11 +16,14 @@ MAX_DEPTH = 2_000
 _value: msgspec.json.Decoder[msgspec.Raw] = msgspec.json.Decoder(msgspec.Raw)
 _POSITION = re.compile(r"\(byte ([0-9]+)\)")
 
-# An escape counts with an even number of backslashes before it. A whole pair is matched first, and kept.
-_SURROGATE = re.compile(
-    rb"(?<!\\)((?:\\\\)*+)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+# Whole pairs, as many as there are, or half of one; beginning with plain letters, for which a search is quick. What
+# only looks like an escape, because its backslash is escaped itself, is told apart by counting backwards from there.
+_SURROGATES = re.compile(
+    rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*+)?+|[c-fC-F][0-9a-fA-F]{2})"
 )
+_BACKSLASH = ord("\\")
+_NUL = rb"\u0000"
 
 
 def check_syntax(text: bytes) -> None:
@@ -58,7 +61,22 @@ def without_lone_surrogates(text: bytes) -> bytes:
 
     The length stays, so positions stay true.
     """
-    return _SURROGATE.sub(lambda match: match[0] if match[2] else match[1] + rb"\u0000", text)
+    return _SURROGATES.sub(_without_lone_ones, text)
+
+
+def _without_lone_ones(match: re.Match[bytes]) -> bytes:
+    found, half = match[0], len(_NUL)
+    if _is_escaped(match.string, match.start()):
+        return found[:half] + _NUL + found[2 * half :] if match[1] else found
+    return found if match[1] else _NUL
+
+
+def _is_escaped(text: bytes, position: int) -> bool:
+    """Tell whether the backslash at a position is the second one of an escape."""
+    first = position
+    while first and text[first - 1] == _BACKSLASH:
+        first -= 1
+    return (position - first) % 2 == 1
 
 
 def not_json(position: int) -> ExportError:

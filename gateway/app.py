@@ -9,21 +9,19 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
-from gateway import docs_page, events, health, jobs, listens, session, uploads
+from gateway import docs_page, events, health, jobs, listen_exports, listens, me, session, tus, uploads
 from gateway.auth import verifier_of
-from gateway.bodies import BodyGate
+from gateway.bodies import FORM_BYTES, BodyGate
 from gateway.connection import connect
 from gateway.error_handlers import install_error_handlers
 from gateway.following import LiveStreams
 from gateway.headers import OuterLayer
 from gateway.openapi import install_openapi
 from gateway.pages import install_pages
-from gateway.settings import MIB, Settings, read_public_settings
+from gateway.settings import Settings, read_public_settings
+from gateway.tus_layer import TUS_PATH, TusLayer
 
 _VERSION = "0.1.0"
-
-# What a form has beside its files: a little for each part.
-_FORM_BYTES = MIB
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -50,14 +48,16 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _layers(settings: Settings) -> list[Middleware]:
-    limit = settings.upload_bytes + _FORM_BYTES
+    limit = settings.upload_bytes + FORM_BYTES
     return [
         Middleware(OuterLayer),
+        Middleware(TusLayer),
         Middleware(
             BodyGate,
             limits={
                 "/api/uploads/json": limit,
                 "/api/uploads/zip": limit,
+                f"{TUS_PATH}/": settings.upload_bytes,
                 jobs.PATH: jobs.body_limit(settings),
             },
         ),
@@ -66,7 +66,7 @@ def _layers(settings: Settings) -> list[Middleware]:
 
 def _install_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(events.router)
-    for module in (uploads, listens, health):
+    for module in (tus, uploads, listens, listen_exports, me, health):
         app.include_router(module.router)
     if settings.job_queues:
         app.include_router(jobs.router)

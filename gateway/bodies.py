@@ -13,6 +13,9 @@ from gateway.problems import Problem, document, refusal
 # For routes that take a little JSON or nothing.
 SMALL_BODY_BYTES = 64 * 1024
 
+# What a form has beside its files: a little for each part.
+FORM_BYTES = 1024 * 1024
+
 
 class BodyGate:
     """Refuses a body that is announced, or turns out, to be larger than its route's limit.
@@ -21,7 +24,7 @@ class BodyGate:
     """
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
-        """Takes the routes (exact paths) that have limits of their own, in bytes."""
+        """Takes the routes with limits of their own, in bytes: exact paths, or all below one that ends in a slash."""
         self._app = app
         self._limits = limits
 
@@ -30,13 +33,17 @@ class BodyGate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._limits.get(scope["path"], SMALL_BODY_BYTES)
+        limit = self._limit(scope["path"])
         announced = _length(Headers(scope=scope).get("content-length", ""))
         if announced > limit:
             answer = document(Request(scope), too_large(limit, announced))
             await answer(scope, receive, send)
         else:
             await self._app(scope, _counted(receive, limit), send)
+
+    def _limit(self, path: str) -> int:
+        folder = path[: path.rfind("/") + 1]
+        return self._limits.get(path) or self._limits.get(folder) or SMALL_BODY_BYTES
 
 
 def _length(header: str) -> int:

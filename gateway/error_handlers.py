@@ -39,6 +39,7 @@ _FIELD_NAMES = {
     "end_time": "to",
     "min_ms": "minMs",
     "content_type": "contentType",
+    "expected_size": "Upload-Length",
     "idempotency_key": "Idempotency-Key",
     "unique_key": "uniqueKey",
     "delay": "delaySeconds",
@@ -111,5 +112,5 @@ def _members(metadata: Mapping[str, str]) -> dict[str, Any]:
     return {
         name: int(value) if value.isdecimal() else value
         for name, value in metadata.items()
-        if name in {"limit", "value", "incident"}
+        if name in {"limit", "value", "incident", "state"}
     }

@@ -34,6 +34,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("gateway.http")
 
 
+class BrokenOff(Exception):
+    """What was begun cannot be finished: the connection ends, lest somebody take it for whole. Logged before."""
+
+
 class OuterLayer:
     """Wraps the whole application; pure ASGI, so that streams pass through it piece by piece."""
 
@@ -71,6 +75,8 @@ class _Answer:
         started = time.monotonic()
         try:
             await self._app(self._scope, self._receive, self._send)
+        except BrokenOff:
+            raise
         except Exception as error:  # noqa: BLE001 - the last one who can answer
             await self._answer_for(error)
         finally:

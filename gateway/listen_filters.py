@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fastapi import Query
+from fastapi import Depends, Query
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway.problems import Problem, refusal
@@ -20,7 +20,7 @@ TimeZone = Annotated[
     Query(
         alias="tz",
         pattern=r"^[A-Za-z0-9_+/-]{1,64}$",
-        description="An IANA name: whose days are meant by dates, and by which a timeline is cut.",
+        description="An IANA name: whose days are meant by dates, and by which timeline and clock are cut.",
     ),
 ]
 
@@ -57,10 +57,14 @@ def listen_filter(default: ContentTypeName) -> Callable[..., listen_pb2.ListenFi
     return read
 
 
+AllFilter = Annotated[listen_pb2.ListenFilter, Depends(listen_filter("all"))]
+MusicFilter = Annotated[listen_pb2.ListenFilter, Depends(listen_filter("music"))]
+
+
 def _timestamp(text: str, field: str, tz: str) -> Timestamp | None:
     if not text:
         return None
-    zone = _zone(tz)
+    zone = zone_of(tz)
     try:
         moment = _moment(text, zone).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -82,7 +86,8 @@ def _moment(text: str, zone: tzinfo) -> datetime:
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _zone(name: str) -> tzinfo:
+def zone_of(name: str) -> tzinfo:
+    """Reads the name of a time zone. Raises a problem where there is none of that name."""
     if name == "UTC":
         return UTC
     try:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from gateway.upload_views import Moment, View, moment
-from protos.listens.v1 import listen_service_pb2
+from protos.listens.v1 import listen_pb2, listen_service_pb2
 
 BucketName = Literal["hour", "day", "week", "month", "year"]
 
@@ -18,6 +18,17 @@ BUCKETS: dict[BucketName, listen_service_pb2.Bucket.ValueType] = {
     "month": listen_service_pb2.BUCKET_MONTH,
     "year": listen_service_pb2.BUCKET_YEAR,
 }
+SourceName = Literal["account", "extended"]
+ContentTypeName = Literal["music", "podcast", "audiobook", "video"]
+
+CONTENT_TYPE_NAMES: dict[int, ContentTypeName] = {
+    listen_pb2.CONTENT_TYPE_MUSIC: "music",
+    listen_pb2.CONTENT_TYPE_PODCAST: "podcast",
+    listen_pb2.CONTENT_TYPE_AUDIOBOOK: "audiobook",
+    listen_pb2.CONTENT_TYPE_VIDEO: "video",
+}
+SOURCE_NAMES: dict[int, SourceName] = {listen_pb2.SOURCE_ACCOUNT: "account", listen_pb2.SOURCE_EXTENDED: "extended"}
+SKIPPED_VALUES = {listen_pb2.SKIPPED_NO: False, listen_pb2.SKIPPED_YES: True}
 _BUCKET_NAMES = {bucket: name for name, bucket in BUCKETS.items()}
 
 
@@ -64,6 +75,43 @@ class TimelineView(View):
     points: list[TimelinePointView]
 
 
+class ClockCellView(View):
+    """One hour of the week; weekday 0 is Monday."""
+
+    weekday: int = Field(ge=0, le=6)
+    hour: int = Field(ge=0, le=23)
+    plays: int
+    ms_played: int
+
+
+class ClockView(View):
+    """Plays by weekday and hour where the reader is: 168 cells, Monday's first, empty ones included."""
+
+    cells: list[ClockCellView]
+
+
+class ListenView(View):
+    """One play. Null is what the export does not say."""
+
+    played_at: Moment
+    ms_played: int
+    content_type: ContentTypeName
+    track_name: str
+    artist_name: str
+    album_name: str | None
+    track_uri: str | None
+    platform: str | None
+    skipped: bool | None
+    source: SourceName
+
+
+class ListensView(View):
+    """One page of plays, newest first."""
+
+    items: list[ListenView]
+    next_cursor: str | None = Field(description="Give it as cursor to get the next page; null after the last.")
+
+
 def overview_view(overview: listen_service_pb2.GetOverviewResponse) -> OverviewView:
     """Shows the sums."""
     return OverviewView(
@@ -93,3 +141,33 @@ def timeline_view(timeline: listen_service_pb2.GetTimelineResponse) -> TimelineV
         for point in timeline.points
     ]
     return TimelineView(bucket=_BUCKET_NAMES[timeline.bucket], points=points)
+
+
+def clock_view(clock: listen_service_pb2.GetListeningClockResponse) -> ClockView:
+    """Shows the hours of the week."""
+    cells = [
+        ClockCellView(weekday=place // 24, hour=place % 24, plays=hour.plays, ms_played=hour.ms_played)
+        for place, hour in enumerate(clock.hours)
+    ]
+    return ClockView(cells=cells)
+
+
+def listen_view(play: listen_pb2.Listen) -> ListenView:
+    """Shows a play."""
+    return ListenView(
+        played_at=moment(play.played_at),
+        ms_played=play.ms_played,
+        content_type=CONTENT_TYPE_NAMES[play.content_type],
+        track_name=play.track_name,
+        artist_name=play.artist_name,
+        album_name=play.album_name or None,
+        track_uri=play.track_uri or None,
+        platform=play.platform or None,
+        skipped=SKIPPED_VALUES.get(play.skipped),
+        source=SOURCE_NAMES[play.source],
+    )
+
+
+def listens_view(page: listen_service_pb2.ListListensResponse) -> ListensView:
+    """Shows one page of plays."""
+    return ListensView(items=[listen_view(play) for play in page.listens], next_cursor=page.next_page_token or None)

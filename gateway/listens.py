@@ -4,38 +4,42 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from gateway.auth import Caller
 from gateway.connection import Coordinator
-from gateway.listen_filters import TimeZone, listen_filter
+from gateway.listen_filters import AllFilter, MusicFilter, TimeZone
 from gateway.listen_views import (
     BUCKETS,
     BucketName,
+    ClockView,
+    ListensView,
     OverviewView,
     TimelineView,
     TopView,
+    clock_view,
+    listens_view,
     overview_view,
     timeline_view,
     top_view,
 )
 from gateway.openapi import problems
-from protos.listens.v1.listen_pb2 import ListenFilter
 from protos.listens.v1.listen_service_pb2 import (
     TOP_KIND_ALBUMS,
     TOP_KIND_ARTISTS,
     TOP_KIND_TRACKS,
     TOP_ORDER_MS_PLAYED,
     TOP_ORDER_PLAYS,
+    GetListeningClockRequest,
     GetOverviewRequest,
     GetTimelineRequest,
+    ListListensRequest,
     ListTopRequest,
 )
 
 router = APIRouter(prefix="/api/listens", tags=["listens"], responses=problems(400, 401, 422, 503))
 
-AllFilter = Annotated[ListenFilter, Depends(listen_filter("all"))]
-MusicFilter = Annotated[ListenFilter, Depends(listen_filter("music"))]
+Cursor = Annotated[str, Query(max_length=8000, description="nextCursor of the page before.")]
 
 _KINDS = {"artists": TOP_KIND_ARTISTS, "tracks": TOP_KIND_TRACKS, "albums": TOP_KIND_ALBUMS}
 _ORDERS = {"plays": TOP_ORDER_PLAYS, "msPlayed": TOP_ORDER_MS_PLAYED}
@@ -56,7 +60,7 @@ async def top(
     kind: Literal["artists", "tracks", "albums"],
     by: Literal["plays", "msPlayed"] = "plays",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str, Query(max_length=8000, description="nextCursor of the page before.")] = "",
+    cursor: Cursor = "",
 ) -> TopView:
     """Ranks artists, tracks or albums, ties by name."""
     request = ListTopRequest(
@@ -83,3 +87,23 @@ async def timeline(
     if bucket is not None:
         request.bucket = BUCKETS[bucket]
     return timeline_view(await coordinator.listens.get_timeline(request))
+
+
+@router.get("/clock")
+async def clock(caller: Caller, coordinator: Coordinator, which: AllFilter, tz: TimeZone = "UTC") -> ClockView:
+    """Counts plays and time per weekday and hour, empty hours included."""
+    request = GetListeningClockRequest(owner=caller.id, filter=which, time_zone=tz)
+    return clock_view(await coordinator.listens.get_listening_clock(request))
+
+
+@router.get("")
+async def plays(
+    caller: Caller,
+    coordinator: Coordinator,
+    which: AllFilter,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Cursor = "",
+) -> ListensView:
+    """Lists plays, newest first; a page may hold fewer than limit where their names are very long."""
+    request = ListListensRequest(owner=caller.id, filter=which, page_size=limit, page_token=cursor)
+    return listens_view(await coordinator.listens.list_listens(request))

@@ -13,11 +13,13 @@ _MEANINGS = {
     400: "The request cannot be carried out as it is.",
     401: "No token, or one that is not valid here.",
     404: "There is no such thing, or it is another person's.",
-    409: "The idempotency key came with other content before.",
+    409: "It does not fit with what is there; the reason says with what.",
     410: "The content was removed: upload the file again.",
+    412: "The header Tus-Resumable has to name version 1.0.0.",
     413: "A limit was passed; the document names it and the value.",
     415: "The body is not of the type that is taken here.",
     422: "A parameter is not of the form that is asked for.",
+    460: "The bytes are not those of Upload-Checksum; none were kept.",
     429: "Too much at once; Retry-After says when to come back.",
     503: "Not at the moment; Retry-After says when to come back.",
 }
@@ -36,6 +38,12 @@ def form_of(field: str, *, several: bool) -> dict[str, Any]:
     files = {"type": "array", "items": file, "minItems": 1} if several else file
     schema = {"type": "object", "properties": {field: files}, "required": [field]}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def bytes_of(media_type: str) -> dict[str, Any]:
+    """Gives the `openapi_extra` of a route that reads bytes by itself."""
+    schema = {"type": "string", "format": "binary"}
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
 
 
 def install_openapi(app: FastAPI) -> None:

@@ -11,6 +11,8 @@ from hashlib import sha256
 from fastapi import Request
 
 from export_formats import shown_name
+from gateway.bodies import FORM_BYTES
+from gateway.encodings import read_body
 from gateway.intakes import Intake, RefusedFile, TakenFile
 from gateway.multipart import PartBegun, PartBytes, PartEvent, read_parts
 from gateway.problems import refusal
@@ -40,13 +42,11 @@ async def receive(request: Request, *, field: str, kind: type[Intake], settings:
         Problem: NO_FILE, UNSUPPORTED_MEDIA_TYPE, MALFORMED_BODY, PAYLOAD_TOO_LARGE.
         ClientDisconnect: the client went away before the end.
     """
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        detail = "Compress the files, not the request: Content-Encoding is not taken here."
-        raise refusal("UNSUPPORTED_MEDIA_TYPE", detail, headers={"Accept-Encoding": "identity"})
+    body = read_body(request, settings.upload_bytes + FORM_BYTES)
     with Spool() as spool:
         reception = _Reception(spool, field, kind, settings)
         content_type = request.headers.get("content-type")
-        async for event in read_parts(content_type, request.stream(), max_files=settings.upload_files):
+        async for event in read_parts(content_type, body, max_files=settings.upload_files):
             await reception.take(event)
         yield reception.received()
 

@@ -67,7 +67,7 @@ def accepted_archive(upload_id: str, upload: Upload | None) -> UploadAccepted:
 def _unusable_archive(upload: Upload) -> Problem:
     reason = "ARCHIVE_REFUSED" if upload.error_message else "ARCHIVE_WITHOUT_HISTORY"
     message = upload.error_message or "There is no listening history in the archive. Send the one that has yours."
-    itself = RefusalView(filename=upload.filename, reason=reason, message=message)
+    itself = RefusalView(filename=upload.filename, reason=upload.error_reason or reason, message=message)
     errors = [view.model_dump(by_alias=True) for view in refusal_views(upload) or [itself]]
     return refusal(reason, message, uploadJobId=upload.id, errors=errors)
 

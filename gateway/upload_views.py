@@ -136,6 +136,9 @@ class UploadSummary(View):
     rejected_records: int
     superseded_records: int
     error_message: str | None
+    error_reason: str | None = Field(description="Of what failed first, an archive before its files.")
+    received_bytes: int | None = Field(description="While uploading: bytes that are there; null otherwise.")
+    expected_bytes: int | None = Field(description="While uploading: bytes that there will be, where that is known.")
     created_at: Moment
     updated_at: Moment
 
@@ -162,6 +165,13 @@ class RetryAccepted(View):
     retried_files: int
 
 
+class CancelAccepted(View):
+    """What cancelling an upload has left."""
+
+    cancelled_files: int = Field(description="Files that are cancelled; an archive that nobody opened is one.")
+    kept_plays: int = Field(description="Plays of the upload that stay.")
+
+
 def summary_view(upload: upload_pb2.Upload) -> UploadSummary:
     """Shows an upload without its files."""
     return UploadSummary(
@@ -178,6 +188,9 @@ def summary_view(upload: upload_pb2.Upload) -> UploadSummary:
         rejected_records=upload.rejected_records,
         superseded_records=upload.superseded_records,
         error_message=upload.error_message or None,
+        error_reason=upload.error_reason or None,
+        received_bytes=upload.received_bytes if upload.HasField("received_bytes") else None,
+        expected_bytes=upload.expected_bytes if upload.HasField("expected_bytes") else None,
         created_at=moment(upload.created_at),
         updated_at=moment(upload.updated_at),
     )

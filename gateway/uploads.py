@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from coordinator_client.errors import CoordinatorError
 from coordinator_client.uploads import UploadClient
@@ -22,6 +22,7 @@ from gateway.receiving import receive
 from gateway.upload_ids import UploadId
 from gateway.upload_replies import accepted_archive, accepted_files, no_usable_file, refused_archive
 from gateway.upload_views import (
+    CancelAccepted,
     RetryAccepted,
     UploadAccepted,
     UploadPage,
@@ -31,7 +32,13 @@ from gateway.upload_views import (
 )
 from gateway.watching import follow_upload
 from protos.uploads.v1.upload_pb2 import UPLOAD_STATUS_UNPACKING, Upload
-from protos.uploads.v1.upload_service_pb2 import GetUploadRequest, ListUploadsRequest, RetryUploadRequest
+from protos.uploads.v1.upload_service_pb2 import (
+    CancelUploadRequest,
+    DeleteUploadRequest,
+    GetUploadRequest,
+    ListUploadsRequest,
+    RetryUploadRequest,
+)
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
 
@@ -121,3 +128,19 @@ async def retry_upload(
     request = RetryUploadRequest(owner=caller.id, upload_id=upload_id, idempotency_key=key)
     answer = await coordinator.uploads.retry_upload(request)
     return RetryAccepted(retried_files=answer.retried_files)
+
+
+@router.post("/{upload_id}/cancel", responses=problems(400, 401, 404, 429, 503))
+async def cancel_upload(
+    caller: Caller, upload_id: UploadId, _key: IdempotencyKey, coordinator: Coordinator
+) -> CancelAccepted:
+    """Ends the files of an upload that have not ended. Plays already stored stay; a repeat answers the same."""
+    answer = await coordinator.uploads.cancel_upload(CancelUploadRequest(owner=caller.id, upload_id=upload_id))
+    return CancelAccepted(cancelled_files=answer.cancelled_files, kept_plays=answer.kept_plays)
+
+
+@router.delete("/{upload_id}", status_code=204, response_class=Response, responses=problems(401, 404, 409, 503))
+async def delete_upload(caller: Caller, upload_id: UploadId, coordinator: Coordinator) -> Response:
+    """Removes an upload that has left no play and of which nothing is under way; any other is refused."""
+    await coordinator.uploads.delete_upload(DeleteUploadRequest(owner=caller.id, upload_id=upload_id))
+    return Response(status_code=204)

@@ -265,6 +265,9 @@ CREATE TABLE public.listens (
     ms_played integer NOT NULL,
     platform text,
     skipped boolean,
+    artist_key bigint GENERATED ALWAYS AS (hashtextextended(artist_name, (0)::bigint)) STORED NOT NULL,
+    track_key bigint GENERATED ALWAYS AS (hashtextextended(track_name, hashtextextended(artist_name, (0)::bigint))) STORED NOT NULL,
+    album_key bigint GENERATED ALWAYS AS (hashtextextended(NULLIF(album_name, ''::text), hashtextextended(artist_name, (0)::bigint))) STORED,
     CONSTRAINT listens_content_type CHECK ((content_type = ANY (ARRAY['music'::text, 'podcast'::text, 'audiobook'::text, 'video'::text]))),
     CONSTRAINT listens_ms_played CHECK ((ms_played >= 0)),
     CONSTRAINT listens_source CHECK ((source = ANY (ARRAY['account'::text, 'extended'::text])))
@@ -291,10 +294,22 @@ CREATE TABLE public.upload_jobs (
     refusals jsonb DEFAULT '[]'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
     updated_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
-    enqueued_at timestamp with time zone
+    enqueued_at timestamp with time zone,
+    expected_size bigint,
+    CONSTRAINT upload_jobs_expected_size CHECK ((expected_size > 0))
 );
 
 COMMENT ON TABLE public.upload_jobs IS 'A batch; its status and counters are added up from its files when it is read.';
+
+COMMENT ON COLUMN public.upload_jobs.expected_size IS 'Bytes that its only file will have, where whoever began it said so: it is not enqueued with others.';
+
+CREATE TABLE sluice.audit_keys (
+    single boolean DEFAULT true NOT NULL,
+    key bytea NOT NULL,
+    CONSTRAINT audit_keys_single CHECK (single)
+);
+
+COMMENT ON TABLE sluice.audit_keys IS 'The key of the HMACs in the audit log. The coordinator reads it, nobody else does.';
 
 CREATE TABLE sluice.audit_log (
     id bigint NOT NULL,
@@ -370,6 +385,9 @@ CREATE TABLE sluice.listens_0 (
     ms_played integer CONSTRAINT listens_ms_played_not_null NOT NULL,
     platform text,
     skipped boolean,
+    artist_key bigint GENERATED ALWAYS AS (hashtextextended(artist_name, (0)::bigint)) STORED CONSTRAINT listens_artist_key_not_null NOT NULL,
+    track_key bigint GENERATED ALWAYS AS (hashtextextended(track_name, hashtextextended(artist_name, (0)::bigint))) STORED CONSTRAINT listens_track_key_not_null NOT NULL,
+    album_key bigint GENERATED ALWAYS AS (hashtextextended(NULLIF(album_name, ''::text), hashtextextended(artist_name, (0)::bigint))) STORED,
     CONSTRAINT listens_content_type CHECK ((content_type = ANY (ARRAY['music'::text, 'podcast'::text, 'audiobook'::text, 'video'::text]))),
     CONSTRAINT listens_ms_played CHECK ((ms_played >= 0)),
     CONSTRAINT listens_source CHECK ((source = ANY (ARRAY['account'::text, 'extended'::text])))
@@ -390,6 +408,9 @@ CREATE TABLE sluice.listens_1 (
     ms_played integer CONSTRAINT listens_ms_played_not_null NOT NULL,
     platform text,
     skipped boolean,
+    artist_key bigint GENERATED ALWAYS AS (hashtextextended(artist_name, (0)::bigint)) STORED CONSTRAINT listens_artist_key_not_null NOT NULL,
+    track_key bigint GENERATED ALWAYS AS (hashtextextended(track_name, hashtextextended(artist_name, (0)::bigint))) STORED CONSTRAINT listens_track_key_not_null NOT NULL,
+    album_key bigint GENERATED ALWAYS AS (hashtextextended(NULLIF(album_name, ''::text), hashtextextended(artist_name, (0)::bigint))) STORED,
     CONSTRAINT listens_content_type CHECK ((content_type = ANY (ARRAY['music'::text, 'podcast'::text, 'audiobook'::text, 'video'::text]))),
     CONSTRAINT listens_ms_played CHECK ((ms_played >= 0)),
     CONSTRAINT listens_source CHECK ((source = ANY (ARRAY['account'::text, 'extended'::text])))
@@ -410,6 +431,9 @@ CREATE TABLE sluice.listens_2 (
     ms_played integer CONSTRAINT listens_ms_played_not_null NOT NULL,
     platform text,
     skipped boolean,
+    artist_key bigint GENERATED ALWAYS AS (hashtextextended(artist_name, (0)::bigint)) STORED CONSTRAINT listens_artist_key_not_null NOT NULL,
+    track_key bigint GENERATED ALWAYS AS (hashtextextended(track_name, hashtextextended(artist_name, (0)::bigint))) STORED CONSTRAINT listens_track_key_not_null NOT NULL,
+    album_key bigint GENERATED ALWAYS AS (hashtextextended(NULLIF(album_name, ''::text), hashtextextended(artist_name, (0)::bigint))) STORED,
     CONSTRAINT listens_content_type CHECK ((content_type = ANY (ARRAY['music'::text, 'podcast'::text, 'audiobook'::text, 'video'::text]))),
     CONSTRAINT listens_ms_played CHECK ((ms_played >= 0)),
     CONSTRAINT listens_source CHECK ((source = ANY (ARRAY['account'::text, 'extended'::text])))
@@ -430,6 +454,9 @@ CREATE TABLE sluice.listens_3 (
     ms_played integer CONSTRAINT listens_ms_played_not_null NOT NULL,
     platform text,
     skipped boolean,
+    artist_key bigint GENERATED ALWAYS AS (hashtextextended(artist_name, (0)::bigint)) STORED CONSTRAINT listens_artist_key_not_null NOT NULL,
+    track_key bigint GENERATED ALWAYS AS (hashtextextended(track_name, hashtextextended(artist_name, (0)::bigint))) STORED CONSTRAINT listens_track_key_not_null NOT NULL,
+    album_key bigint GENERATED ALWAYS AS (hashtextextended(NULLIF(album_name, ''::text), hashtextextended(artist_name, (0)::bigint))) STORED,
     CONSTRAINT listens_content_type CHECK ((content_type = ANY (ARRAY['music'::text, 'podcast'::text, 'audiobook'::text, 'video'::text]))),
     CONSTRAINT listens_ms_played CHECK ((ms_played >= 0)),
     CONSTRAINT listens_source CHECK ((source = ANY (ARRAY['account'::text, 'extended'::text])))
@@ -450,6 +477,9 @@ CREATE TABLE sluice.listens_4 (
     ms_played integer CONSTRAINT listens_ms_played_not_null NOT NULL,
     platform text,
     skipped boolean,
+    artist_key bigint GENERATED ALWAYS AS (hashtextextended(artist_name, (0)::bigint)) STORED CONSTRAINT listens_artist_key_not_null NOT NULL,
+    track_key bigint GENERATED ALWAYS AS (hashtextextended(track_name, hashtextextended(artist_name, (0)::bigint))) STORED CONSTRAINT listens_track_key_not_null NOT NULL,
+    album_key bigint GENERATED ALWAYS AS (hashtextextended(NULLIF(album_name, ''::text), hashtextextended(artist_name, (0)::bigint))) STORED,
     CONSTRAINT listens_content_type CHECK ((content_type = ANY (ARRAY['music'::text, 'podcast'::text, 'audiobook'::text, 'video'::text]))),
     CONSTRAINT listens_ms_played CHECK ((ms_played >= 0)),
     CONSTRAINT listens_source CHECK ((source = ANY (ARRAY['account'::text, 'extended'::text])))
@@ -470,6 +500,9 @@ CREATE TABLE sluice.listens_5 (
     ms_played integer CONSTRAINT listens_ms_played_not_null NOT NULL,
     platform text,
     skipped boolean,
+    artist_key bigint GENERATED ALWAYS AS (hashtextextended(artist_name, (0)::bigint)) STORED CONSTRAINT listens_artist_key_not_null NOT NULL,
+    track_key bigint GENERATED ALWAYS AS (hashtextextended(track_name, hashtextextended(artist_name, (0)::bigint))) STORED CONSTRAINT listens_track_key_not_null NOT NULL,
+    album_key bigint GENERATED ALWAYS AS (hashtextextended(NULLIF(album_name, ''::text), hashtextextended(artist_name, (0)::bigint))) STORED,
     CONSTRAINT listens_content_type CHECK ((content_type = ANY (ARRAY['music'::text, 'podcast'::text, 'audiobook'::text, 'video'::text]))),
     CONSTRAINT listens_ms_played CHECK ((ms_played >= 0)),
     CONSTRAINT listens_source CHECK ((source = ANY (ARRAY['account'::text, 'extended'::text])))
@@ -490,6 +523,9 @@ CREATE TABLE sluice.listens_6 (
     ms_played integer CONSTRAINT listens_ms_played_not_null NOT NULL,
     platform text,
     skipped boolean,
+    artist_key bigint GENERATED ALWAYS AS (hashtextextended(artist_name, (0)::bigint)) STORED CONSTRAINT listens_artist_key_not_null NOT NULL,
+    track_key bigint GENERATED ALWAYS AS (hashtextextended(track_name, hashtextextended(artist_name, (0)::bigint))) STORED CONSTRAINT listens_track_key_not_null NOT NULL,
+    album_key bigint GENERATED ALWAYS AS (hashtextextended(NULLIF(album_name, ''::text), hashtextextended(artist_name, (0)::bigint))) STORED,
     CONSTRAINT listens_content_type CHECK ((content_type = ANY (ARRAY['music'::text, 'podcast'::text, 'audiobook'::text, 'video'::text]))),
     CONSTRAINT listens_ms_played CHECK ((ms_played >= 0)),
     CONSTRAINT listens_source CHECK ((source = ANY (ARRAY['account'::text, 'extended'::text])))
@@ -510,6 +546,9 @@ CREATE TABLE sluice.listens_7 (
     ms_played integer CONSTRAINT listens_ms_played_not_null NOT NULL,
     platform text,
     skipped boolean,
+    artist_key bigint GENERATED ALWAYS AS (hashtextextended(artist_name, (0)::bigint)) STORED CONSTRAINT listens_artist_key_not_null NOT NULL,
+    track_key bigint GENERATED ALWAYS AS (hashtextextended(track_name, hashtextextended(artist_name, (0)::bigint))) STORED CONSTRAINT listens_track_key_not_null NOT NULL,
+    album_key bigint GENERATED ALWAYS AS (hashtextextended(NULLIF(album_name, ''::text), hashtextextended(artist_name, (0)::bigint))) STORED,
     CONSTRAINT listens_content_type CHECK ((content_type = ANY (ARRAY['music'::text, 'podcast'::text, 'audiobook'::text, 'video'::text]))),
     CONSTRAINT listens_ms_played CHECK ((ms_played >= 0)),
     CONSTRAINT listens_source CHECK ((source = ANY (ARRAY['account'::text, 'extended'::text])))
@@ -544,16 +583,10 @@ COMMENT ON TABLE sluice.queue_counts IS 'What coordinators saw of the queues, no
 
 CREATE TABLE sluice.queues (
     name text NOT NULL,
-    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
-    paused boolean DEFAULT false NOT NULL,
-    max_depth bigint,
-    max_running integer,
-    max_running_per_lane integer,
-    rate_per_second double precision,
-    rate_burst integer
+    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL
 );
 
-COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into or set up, with its limits.';
+COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into.';
 
 CREATE TABLE sluice.recounts (
     only_row boolean DEFAULT true NOT NULL,
@@ -620,7 +653,7 @@ ALTER TABLE ONLY public.listens ATTACH PARTITION sluice.listens_6 FOR VALUES WIT
 ALTER TABLE ONLY public.listens ATTACH PARTITION sluice.listens_7 FOR VALUES WITH (modulus 8, remainder 7);
 
 ALTER TABLE ONLY public.listens
-    ADD CONSTRAINT listens_pkey PRIMARY KEY (user_id, played_at, identity);
+    ADD CONSTRAINT listens_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
 
 ALTER TABLE ONLY public.upload_file_chunks
     ADD CONSTRAINT upload_file_chunks_pkey PRIMARY KEY (file_id, chunk_offset);
@@ -633,6 +666,9 @@ ALTER TABLE ONLY public.upload_files
 
 ALTER TABLE ONLY public.upload_jobs
     ADD CONSTRAINT upload_jobs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY sluice.audit_keys
+    ADD CONSTRAINT audit_keys_pkey PRIMARY KEY (single);
 
 ALTER TABLE ONLY sluice.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
@@ -650,28 +686,28 @@ ALTER TABLE ONLY sluice.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (queue, priority, lane);
 
 ALTER TABLE ONLY sluice.listens_0
-    ADD CONSTRAINT listens_0_pkey PRIMARY KEY (user_id, played_at, identity);
+    ADD CONSTRAINT listens_0_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
 
 ALTER TABLE ONLY sluice.listens_1
-    ADD CONSTRAINT listens_1_pkey PRIMARY KEY (user_id, played_at, identity);
+    ADD CONSTRAINT listens_1_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
 
 ALTER TABLE ONLY sluice.listens_2
-    ADD CONSTRAINT listens_2_pkey PRIMARY KEY (user_id, played_at, identity);
+    ADD CONSTRAINT listens_2_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
 
 ALTER TABLE ONLY sluice.listens_3
-    ADD CONSTRAINT listens_3_pkey PRIMARY KEY (user_id, played_at, identity);
+    ADD CONSTRAINT listens_3_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
 
 ALTER TABLE ONLY sluice.listens_4
-    ADD CONSTRAINT listens_4_pkey PRIMARY KEY (user_id, played_at, identity);
+    ADD CONSTRAINT listens_4_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
 
 ALTER TABLE ONLY sluice.listens_5
-    ADD CONSTRAINT listens_5_pkey PRIMARY KEY (user_id, played_at, identity);
+    ADD CONSTRAINT listens_5_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
 
 ALTER TABLE ONLY sluice.listens_6
-    ADD CONSTRAINT listens_6_pkey PRIMARY KEY (user_id, played_at, identity);
+    ADD CONSTRAINT listens_6_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
 
 ALTER TABLE ONLY sluice.listens_7
-    ADD CONSTRAINT listens_7_pkey PRIMARY KEY (user_id, played_at, identity);
+    ADD CONSTRAINT listens_7_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
 
 ALTER TABLE ONLY sluice.queue_clocks
     ADD CONSTRAINT queue_clocks_pkey PRIMARY KEY (queue, priority);
@@ -820,6 +856,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload_file_chunks TO sluice_c
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload_jobs TO sluice_coordinator;
 GRANT SELECT ON TABLE public.upload_jobs TO authenticated;
+
+GRANT SELECT ON TABLE sluice.audit_keys TO sluice_coordinator;
 
 GRANT SELECT,INSERT ON TABLE sluice.audit_log TO sluice_coordinator;
 

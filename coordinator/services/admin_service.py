@@ -18,8 +18,8 @@ from coordinator.counting import Counting
 from coordinator.database import Database
 from coordinator.ids import parse_id
 from coordinator.reaper import Reaper
-from coordinator.store import audit, job_lists, jobs, pruning, queue_stats, workers
-from coordinator.store.audit import Act
+from coordinator.store import auditing, job_lists, jobs, pruning, queue_stats, workers
+from coordinator.store.auditing import Act
 from coordinator.wakeups import LEASES_TOPIC, upload_topic
 from coordinator.wire import administration as wire
 from coordinator.wire import operators, pages
@@ -166,7 +166,7 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         """Reads a page of what operators did, newest first."""
         size = pages.page_size(request.page_size)
         before = pages.read_number(request.page_token, workers.NEWEST)
-        found = await audit.list_audit(self._database, before, size + 1)
+        found = await auditing.list_audit(self._database, before, size + 1)
         page = found[:size]
         return admin_service_pb2.ListAuditResponse(
             entries=[operators.audit_message(entry) for entry in page],
@@ -178,7 +178,10 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         principal = self._access.principal(authorization(context))
         if person := on_behalf_of(context):
             principal = f"{principal} for {person}"
-        return Act(principal, context.peer(), name, MessageToDict(request, preserving_proto_field_name=True))
+        details = MessageToDict(request, preserving_proto_field_name=True)
+        # The log names the owner by an HMAC alone.
+        owner = details.get("filter", {}).pop("owner", None)
+        return Act(principal, context.peer(), name, details, owner)
 
     def _tell_uploads(self, upload_ids: Iterable[UUID | None]) -> None:
         self._announcer.wake({upload_topic(upload_id) for upload_id in upload_ids if upload_id is not None})

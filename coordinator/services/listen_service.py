@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 import grpc.aio
 
+from coordinator.access import Access, authorization
 from coordinator.database import Database
+from coordinator.listen_domain import PlayKey
 from coordinator.read_gate import ReadGate
 from coordinator.services.file_commits import FileCommits
+from coordinator.services.forgetting import Forgetting
 from coordinator.services.timelines import read_timeline
-from coordinator.store import listens
+from coordinator.store import listen_pages, listens
+from coordinator.store.auditing import Act
+from coordinator.wire import listen_pages as pages
 from coordinator.wire import listens as wire
+from coordinator.wire.checks import check_user
 from coordinator.wire.listen_batches import commit_response
 from protos.listens.v1 import listen_service_pb2 as messages
 from protos.listens.v1.listen_service_pb2_grpc import ListenServiceServicer
+
+# Read at once for an export, and held in memory until its reader has taken them.
+EXPORT_PAGE_ROWS = 2_000
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -23,10 +32,22 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ListenService(ListenServiceServicer):
     """Stores plays and tells what they add up to."""
 
-    def __init__(self, database: Database, commits: FileCommits, reads: ReadGate) -> None:
+    def __init__(
+        self,
+        database: Database,
+        commits: FileCommits,
+        reads: ReadGate,
+        forgetting: Forgetting,
+        access: Access,
+        check_open: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Makes the service. `check_open` raises Draining once long streams have to end."""
         self._database = database
         self._commits = commits
         self._reads = reads
+        self._forgetting = forgetting
+        self._access = access
+        self._check_open = check_open
 
     async def CommitListens(  # noqa: N802 - the contract's name
         self, request_iterator: AsyncIterator[messages.CommitListensRequest], context: Context
@@ -65,3 +86,51 @@ class ListenService(ListenServiceServicer):
         async with self._reads.turn():
             bucket, points = await read_timeline(self._database, wanted, size, time_zone)
         return wire.timeline_response(bucket, points)
+
+    async def DeleteUserData(  # noqa: N802 - the contract's name
+        self, request: messages.DeleteUserDataRequest, context: Context
+    ) -> messages.DeleteUserDataResponse:
+        """Removes every trace of a person."""
+        user_id = check_user(request.owner)
+        principal = self._access.principal(authorization(context))
+        act = Act(principal, context.peer(), "DeleteUserData", {}, str(user_id))
+        removed = await self._forgetting.forget(user_id, act)
+        return messages.DeleteUserDataResponse(
+            plays=removed.plays, uploads=removed.uploads, files=removed.files, jobs=removed.jobs
+        )
+
+    async def GetListeningClock(  # noqa: N802 - the contract's name
+        self, request: messages.GetListeningClockRequest, context: Context
+    ) -> messages.GetListeningClockResponse:
+        """Counts plays and time per hour of the week."""
+        wanted, time_zone = wire.listen_filter(request.owner, request.filter), wire.time_zone(request.time_zone)
+        async with self._reads.turn():
+            return wire.clock_response(await listens.get_listening_clock(self._database, wanted, time_zone))
+
+    async def ListListens(  # noqa: N802 - the contract's name
+        self, request: messages.ListListensRequest, context: Context
+    ) -> messages.ListListensResponse:
+        """Reads a page of plays, newest first."""
+        wanted = wire.listen_filter(request.owner, request.filter)
+        size, after = pages.listens_page_size(request.page_size), pages.listen_place(request.page_token)
+        # One more than the page: then there is a next one.
+        async with self._reads.turn():
+            found = await listen_pages.list_listens(self._database, wanted, after, size + 1)
+        page = next(pages.listen_groups(found[:size]), [])
+        has_more = len(found) > len(page)
+        return pages.listens_response(page, listen_pages.place_after(found[: len(page)], after) if has_more else None)
+
+    async def ExportListens(  # noqa: N802 - the contract's name
+        self, request: messages.ExportListensRequest, context: Context
+    ) -> AsyncGenerator[messages.ExportListensResponse, None]:
+        """Streams plays, oldest first; neither a turn nor a connection is held while the reader takes its time."""
+        wanted = wire.listen_filter(request.owner, request.filter)
+        after: PlayKey | None = None
+        while True:
+            self._check_open()
+            async with self._reads.turn():
+                plays, after = await listen_pages.export_listens(self._database, wanted, after, EXPORT_PAGE_ROWS)
+            for group in pages.listen_groups(plays):
+                yield messages.ExportListensResponse(listens=group)
+            if after is None:
+                return

@@ -21,11 +21,11 @@ from coordinator.domain import Place, RetryPolicy
 from coordinator.ids import parse_id
 from coordinator.services.archive_members import ArchiveMembers, MemberPolicy, StepLimits
 from coordinator.spool import SpoolRoom
-from coordinator.store import appending, upload_reads, uploads
+from coordinator.store import appending, incoming, removals, upload_reads, uploads
 from coordinator.upload_domain import Chunk, Upload, UploadLimits
-from coordinator.wakeups import upload_topic, wait_for
+from coordinator.wakeups import LEASES_TOPIC, upload_topic, wait_for
 from coordinator.wire import uploads as wire
-from coordinator.wire.checks import check_range, check_text, check_user
+from coordinator.wire.checks import check_range, check_text, check_user, timestamp
 from protos.uploads.v1 import upload_pb2, upload_service_pb2, upload_service_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -37,12 +37,14 @@ WATCH_POLL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class UploadPolicy:
-    """What uploads may hold, how their jobs are tried, and how long an archive's members may take to come in."""
+    """What uploads may hold, how their jobs are tried, and how long bytes and archives' members may take to come in."""
 
     limits: UploadLimits
     retry_policy: RetryPolicy
     deadline_ms: int
     steps: StepLimits = field(default_factory=StepLimits)
+    # How long an upload may take to come in.
+    incoming_hours: float = 24.0
 
 
 class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
@@ -75,9 +77,14 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         self, request: upload_service_pb2.CreateUploadRequest, context: Context
     ) -> upload_service_pb2.CreateUploadResponse:
         """Opens an empty upload."""
-        filename = wire.check_filename(request.filename, "filename")
-        upload_id = await uploads.create_upload(self._database, check_user(request.owner), filename)
-        return upload_service_pb2.CreateUploadResponse(upload_id=str(upload_id))
+        new = wire.new_upload(request, self._policy.limits)
+        key = check_text(request.idempotency_key, "idempotency_key", longest=200, shortest=0)
+        created = await incoming.create_upload(
+            self._database, new, self._policy.incoming_hours, key=key, request_hash=wire.creation_hash(new)
+        )
+        return upload_service_pb2.CreateUploadResponse(
+            upload_id=str(created.id), expires_at=timestamp(created.expires_at), repeated_request=created.repeated
+        )
 
     async def AppendFile(  # noqa: N802 - the contract's name
         self, request: upload_service_pb2.AppendFileRequest, context: Context
@@ -95,7 +102,8 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
             size=len(request.content),
             content=await asyncio.to_thread(zlib.compress, request.content),
         )
-        return upload_service_pb2.AppendFileResponse(size=await appending.append_file(self._database, chunk, limits))
+        size = await appending.append_file(self._database, chunk, limits, self._policy.incoming_hours)
+        return upload_service_pb2.AppendFileResponse(size=size)
 
     async def EnqueueUpload(  # noqa: N802 - the contract's name
         self, request: upload_service_pb2.EnqueueUploadRequest, context: Context
@@ -115,6 +123,20 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         self._announcer.made_pending(enqueued.pending)
         return upload_service_pb2.EnqueueUploadResponse(
             upload_id=str(enqueued.upload_id), repeated_request=enqueued.repeated
+        )
+
+    async def GetIncoming(  # noqa: N802 - the contract's name
+        self, request: upload_service_pb2.GetIncomingRequest, context: Context
+    ) -> upload_service_pb2.GetIncomingResponse:
+        """Tells how much of an upload's only file is there."""
+        user_id, upload_id = check_user(request.owner), parse_id(request.upload_id, "upload_id")
+        found = await incoming.get_incoming(self._database, user_id, upload_id, self._policy.incoming_hours)
+        return upload_service_pb2.GetIncomingResponse(
+            filename=found.filename,
+            size=found.size,
+            expected_size=found.expected_size,
+            expires_at=None if found.enqueued else timestamp(found.expires_at),
+            enqueued=found.enqueued,
         )
 
     async def GetUpload(  # noqa: N802 - the contract's name
@@ -169,6 +191,28 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         self._announcer.made_pending(retried.pending)
         self._announcer.wake([upload_topic(upload_id)])
         return upload_service_pb2.RetryUploadResponse(retried_files=retried.files)
+
+    async def CancelUpload(  # noqa: N802 - the contract's name
+        self, request: upload_service_pb2.CancelUploadRequest, context: Context
+    ) -> upload_service_pb2.CancelUploadResponse:
+        """Ends the open files; whoever works on one is told."""
+        user_id, upload_id = check_user(request.owner), parse_id(request.upload_id, "upload_id")
+        cancelled = await removals.cancel_upload(self._database, user_id, upload_id)
+        if any(job.session_id is not None for job in cancelled.ended):
+            self._announcer.wake([LEASES_TOPIC])
+        self._announcer.wake([upload_topic(upload_id)])
+        return upload_service_pb2.CancelUploadResponse(
+            cancelled_files=cancelled.cancelled_files, kept_plays=cancelled.kept_plays
+        )
+
+    async def DeleteUpload(  # noqa: N802 - the contract's name
+        self, request: upload_service_pb2.DeleteUploadRequest, context: Context
+    ) -> upload_service_pb2.DeleteUploadResponse:
+        """Removes an upload that has left nothing."""
+        user_id, upload_id = check_user(request.owner), parse_id(request.upload_id, "upload_id")
+        await removals.delete_upload(self._database, user_id, upload_id)
+        self._announcer.wake([upload_topic(upload_id)])
+        return upload_service_pb2.DeleteUploadResponse()
 
     async def AddFiles(  # noqa: N802 - the contract's name
         self, request_iterator: AsyncIterator[upload_service_pb2.AddFilesRequest], context: Context

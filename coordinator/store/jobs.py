@@ -15,7 +15,7 @@ from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, fetch_all
 from coordinator.domain import EndedJob, Job, JobError, Place, Progress
 from coordinator.errors import Busy, JobFinished, JobNotFound
-from coordinator.store.audit import Act, write_down
+from coordinator.store.auditing import Act, write_act
 from coordinator.store.leases import places
 from coordinator.store.looks import look
 
@@ -93,7 +93,7 @@ async def cancel_jobs(database: Database, job_ids: Sequence[UUID], act: Act) -> 
     """
     async with database.transaction() as connection:
         rows = await fetch_all(connection, "cancel_jobs", {"owner": None, "job_ids": list(job_ids)})
-        await write_down(connection, act, cancelled=[str(row["id"]) for row in rows])
+        await write_act(connection, act, cancelled=[str(row["id"]) for row in rows])
     return [EndedJob(row["id"], row["session_id"], None, row["upload_id"]) for row in rows]
 
 
@@ -142,7 +142,7 @@ async def redrive(database: Database, clocks: VirtualClocks, job_ids: Sequence[U
     await store_virtual_times(database, clocks)
     async with database.transaction() as connection:
         redriven = await redrive_jobs(connection, job_ids)
-        await write_down(connection, act, redriven=[str(job_id) for job_id in redriven.job_ids])
+        await write_act(connection, act, redriven=[str(job_id) for job_id in redriven.job_ids])
     return redriven
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -13,11 +14,13 @@ from coordinator.database import Database
 from coordinator.errors import InvalidRequest
 from coordinator.listen_domain import (
     FIRST_PLAY_TIME,
+    HOURS_OF_WEEK,
     PLAY_TIME_END,
     UNKNOWN_ARTIST,
     UNKNOWN_TRACK,
     Bucket,
     ListenFilter,
+    ListeningHour,
     Overview,
     TimelinePoint,
     TimeSpan,
@@ -52,7 +55,7 @@ _STEPS: Mapping[Bucket, timedelta] = MappingProxyType(
 
 async def get_overview(database: Database, wanted: ListenFilter) -> Overview:
     """Sums over the plays."""
-    (row,) = await _read(database, "get_overview", _filter(wanted))
+    (row,) = await read(database, "get_overview", filter_parameters(wanted))
     return Overview(**row)
 
 
@@ -61,7 +64,7 @@ async def list_top(
 ) -> list[tuple[TopItem, TopPlace]]:
     """Returns up to `count` items that come after a place (None: from the first), each with its own place."""
     parameters = {
-        **_filter(wanted),
+        **filter_parameters(wanted),
         "unknown_artist": UNKNOWN_ARTIST,
         "unknown_track": UNKNOWN_TRACK,
         "by_plays": order is TopOrder.PLAYS,
@@ -70,14 +73,26 @@ async def list_top(
         "after_artist_name": after and after.artist_name,
         "count": count,
     }
-    rows = await _read(database, _TOP_QUERIES[kind], parameters)
+    rows = await read(database, _TOP_QUERIES[kind], parameters)
     return [_ranked(row) for row in rows]
 
 
 async def find_span(database: Database, wanted: ListenFilter) -> TimeSpan | None:
     """Returns from when to when there are plays, None where there are none."""
-    (row,) = await _read(database, "get_listening_span", _filter(wanted))
+    (row,) = await read(database, "get_listening_span", filter_parameters(wanted))
     return TimeSpan(row["first_played_at"], row["last_played_at"]) if row["first_played_at"] else None
+
+
+async def get_listening_clock(database: Database, wanted: ListenFilter, time_zone: str) -> list[ListeningHour]:
+    """Returns the 168 hours of the week, from Monday's first, on the clocks of a time zone.
+
+    Raises InvalidRequest where the database knows no such time zone.
+    """
+    parameters = {**filter_parameters(wanted), "time_zone": time_zone}
+    with _known_zone():
+        rows = await read(database, "get_listening_clock", parameters)
+    hours = {row["hour_of_week"]: ListeningHour(row["plays"], row["ms_played"]) for row in rows}
+    return [hours.get(hour, ListeningHour()) for hour in range(HOURS_OF_WEEK)]
 
 
 async def get_timeline(
@@ -88,7 +103,7 @@ async def get_timeline(
     Raises InvalidRequest where the database knows no such time zone.
     """
     parameters = {
-        **_filter(wanted),
+        **filter_parameters(wanted),
         "end": min(wanted.end or PLAY_TIME_END, span.last + _MICROSECOND),
         "bucket": bucket.value,
         "time_zone": time_zone,
@@ -97,16 +112,22 @@ async def get_timeline(
         "step": _STEPS[bucket],
         "count": most_points + 1,
     }
-    try:
-        rows = await _read(database, "get_timeline", parameters)
-    except errors.InvalidParameterValue:
-        raise InvalidRequest("The database does not know this time zone.", field="time_zone") from None
+    with _known_zone():
+        rows = await read(database, "get_timeline", parameters)
     if len(rows) > most_points:
         return None
     return [TimelinePoint(row["start"], row["plays"], row["ms_played"]) for row in rows]
 
 
-async def _read(database: Database, name: str, parameters: Mapping[str, object]) -> list[DictRow]:
+@contextmanager
+def _known_zone() -> Iterator[None]:
+    try:
+        yield
+    except errors.InvalidParameterValue:
+        raise InvalidRequest("The database does not know this time zone.", field="time_zone") from None
+
+
+async def read(database: Database, name: str, parameters: Mapping[str, object]) -> list[DictRow]:
     """Runs the named statement with room for its hashes; unprepared, since the plan depends on the person."""
     async with database.transaction() as connection:
         await connection.execute(query("plan_for_reading"))
@@ -114,7 +135,8 @@ async def _read(database: Database, name: str, parameters: Mapping[str, object])
         return await cursor.fetchall()
 
 
-def _filter(wanted: ListenFilter) -> dict[str, object]:
+def filter_parameters(wanted: ListenFilter) -> dict[str, object]:
+    """Returns what every statement asks of plays."""
     return {
         "user_id": wanted.user_id,
         "start": wanted.start or FIRST_PLAY_TIME,

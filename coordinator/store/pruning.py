@@ -5,7 +5,7 @@ from __future__ import annotations
 from coordinator.admin_domain import PruneFilter
 from coordinator.database import Database, fetch_all, fetch_one
 from coordinator.errors import InvalidRequest
-from coordinator.store.audit import Act, write_down
+from coordinator.store.auditing import Act, write_act
 
 
 async def prune(database: Database, wanted: PruneFilter, most: int, act: Act) -> int:
@@ -29,5 +29,5 @@ async def prune(database: Database, wanted: PruneFilter, most: int, act: Act) ->
                 value=wanted.finished_before.isoformat(),
             )
         pruned: int = sum(row["jobs"] for row in await fetch_all(connection, "prune_jobs", parameters))
-        await write_down(connection, act, pruned=pruned)
+        await write_act(connection, act, pruned=pruned)
     return pruned

@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.domain import EndedJob, Place
-from coordinator.store.audit import Act, write_down
+from coordinator.store.auditing import Act, write_act
 
 # The advisory lock of the duty, so that one coordinator at a time carries it out.
 REAP_DUTY = 7_305_411_904
@@ -52,7 +52,7 @@ async def reap_for(
     async with database.transaction() as connection:
         await fetch_one(connection, "take_maintenance_lock", {"duty": REAP_DUTY})
         reaped = await _reap_dead_sessions(connection, patient_seconds, left)
-        await write_down(connection, act, jobs=len(reaped.jobs), sessions=reaped.sessions)
+        await write_act(connection, act, jobs=len(reaped.jobs), sessions=reaped.sessions)
     return reaped
 
 

@@ -1,4 +1,4 @@
-"""Uploads: opening them, making jobs of their files, putting failed ones back, and forgetting what is not needed."""
+"""Uploads that are whole: making jobs of their files, putting failed ones back, and forgetting what is not needed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.domain import NewJob, Place
-from coordinator.errors import ContentExpired, InvalidRequest, UploadNotFound
-from coordinator.ids import new_id
+from coordinator.errors import ContentExpired, InvalidRequest
 from coordinator.store.enqueueing import insert_jobs, take_key
+from coordinator.store.incoming import not_found
 from coordinator.store.jobs import redrive_jobs, store_virtual_times
 from coordinator.upload_domain import FileRefusal, StoredFile
 
@@ -35,13 +36,6 @@ class RetriedUpload:
     pending: tuple[Place, ...] = ()
 
 
-async def create_upload(database: Database, user_id: UUID, filename: str) -> UUID:
-    """Opens an empty upload and returns its id."""
-    upload_id = new_id()
-    await database.execute("create_upload", {"upload_id": upload_id, "user_id": user_id, "filename": filename})
-    return upload_id
-
-
 async def enqueue_upload(
     database: Database,
     clocks: VirtualClocks,
@@ -54,19 +48,18 @@ async def enqueue_upload(
 ) -> EnqueuedUpload:
     """Makes one job a file and closes the upload, durably; returns the upload that stands.
 
-    Raises UploadNotFound, InvalidRequest where it has no file, IdempotencyKeyReused.
+    Raises UploadNotFound, InvalidRequest where it has no file or is not whole, IdempotencyKeyReused.
     """
     place = {"upload_id": upload_id, "user_id": user_id}
     async with database.transaction() as connection:
         await fetch_all(connection, "lock_upload_files", place)
         upload = await fetch_one(connection, "lock_upload", place)
         if upload is None:
-            raise _not_found(upload_id)
+            raise not_found(upload_id)
         if upload["enqueued_at"] is not None:
             return EnqueuedUpload(upload_id, repeated=True)
         rows = await fetch_all(connection, "list_upload_files", place)
-        if not rows:
-            raise InvalidRequest("The upload has no file: append one first.", field="upload_id")
+        _check_whole(rows, upload["expected_size"])
         jobs = [make_job(StoredFile(**row)) for row in rows]
         job_ids = [job.id for job in jobs]
         if key and (first := await take_key(connection, str(user_id), key, content_hash, [upload_id, *job_ids])):
@@ -77,6 +70,19 @@ async def enqueue_upload(
         stored = Jsonb([asdict(refusal) for refusal in refusals])
         await execute(connection, "mark_upload_enqueued", {"upload_id": upload_id, "refusals": stored})
     return EnqueuedUpload(upload_id, pending=tuple(pending))
+
+
+def _check_whole(files: Sequence[DictRow], expected_size: int | None) -> None:
+    if not files:
+        raise InvalidRequest("The upload has no file: append one first.", field="upload_id")
+    size = sum(file["size"] for file in files)
+    if expected_size is not None and size != expected_size:
+        raise InvalidRequest(
+            f"The upload has {size} of {expected_size} bytes: append the rest first.",
+            field="upload_id",
+            limit=expected_size,
+            value=size,
+        )
 
 
 async def retry_upload(
@@ -104,7 +110,7 @@ async def retry_upload(
 async def _explain_nothing_to_retry(connection: Connection, upload_id: UUID, user_id: UUID) -> None:
     row = await fetch_one(connection, "count_failed_files", {"upload_id": upload_id, "user_id": user_id})
     if row is None:
-        raise _not_found(upload_id)
+        raise not_found(upload_id)
     if row["failed"]:
         raise ContentExpired(
             "None of the failed files can be tried again: they were refused for good, or their content was removed. "
@@ -113,15 +119,6 @@ async def _explain_nothing_to_retry(connection: Connection, upload_id: UUID, use
         )
 
 
-async def delete_abandoned(database: Database, hours: float) -> int:
-    """Removes uploads that were never enqueued, at most 20; returns how many."""
-    return await database.execute("delete_abandoned_uploads", {"hours": hours})
-
-
 async def expire_contents(database: Database, days: int) -> int:
     """Removes the bytes of files that failed long ago, at most 100; returns how many."""
     return await database.execute("expire_contents", {"days": days})
-
-
-def _not_found(upload_id: UUID) -> UploadNotFound:
-    return UploadNotFound("There is no such upload: check its id.", upload_id=upload_id)

@@ -11,7 +11,7 @@ from coordinator.admin_domain import LOOK_JOBS, HeldJob, Worker
 from coordinator.database import Database, fetch_one
 from coordinator.domain import Progress
 from coordinator.errors import WorkerNotFound
-from coordinator.store.audit import Act, write_down
+from coordinator.store.auditing import Act, write_act
 from coordinator.store.looks import look
 
 NEWEST = 2**62
@@ -36,7 +36,7 @@ async def retire(database: Database, session_id: int, act: Act) -> bool:
         if row is None:
             raise WorkerNotFound("No such worker has an open session: it left, or was lost.", session_id=session_id)
         changed = not row["asked_before"]
-        await write_down(connection, act, changed=changed)
+        await write_act(connection, act, changed=changed)
     return changed
 
 

@@ -12,6 +12,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from coordinator.errors import InvalidRequest
 from coordinator.ids import parse_id
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
@@ -91,7 +93,6 @@ def duration(seconds: float) -> Duration:
 
 
 def timestamp(moment: datetime) -> Timestamp:
-    """Returns an aware datetime as a message."""
-    message = Timestamp()
-    message.FromDatetime(moment.astimezone(UTC))
-    return message
+    """Returns an aware datetime as a message. Thousands go into an answer: FromDatetime would be slow."""
+    since = moment - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)

@@ -16,6 +16,7 @@ from coordinator.errors import InvalidRequest
 from coordinator.listen_domain import (
     Bucket,
     ListenFilter,
+    ListeningHour,
     Overview,
     TimelinePoint,
     TopItem,
@@ -176,6 +177,13 @@ def time_zone(name: str) -> str:
         raise InvalidRequest(
             'time_zone is no name of a time zone, such as "Europe/Berlin".', field="time_zone", value=name[:64]
         ) from None
+
+
+def clock_response(hours: Sequence[ListeningHour]) -> messages.GetListeningClockResponse:
+    """Says plays and time per hour of the week."""
+    return messages.GetListeningClockResponse(
+        hours=[messages.ListeningHour(plays=hour.plays, ms_played=hour.ms_played) for hour in hours]
+    )
 
 
 def timeline_response(used: Bucket, points: Sequence[TimelinePoint]) -> messages.GetTimelineResponse:

@@ -13,9 +13,10 @@ from uuid import UUID
 from coordinator.domain import INGEST_KIND, INGEST_QUEUE, MIB, UNPACK_KIND, NewJob, RetryPolicy
 from coordinator.errors import InvalidRequest, PayloadTooLarge
 from coordinator.ids import new_id
+from coordinator.store.incoming import NewUpload
 from coordinator.store.upload_reads import PageKey
-from coordinator.upload_domain import FileRefusal, StoredFile, Upload, UploadFile
-from coordinator.wire.checks import check_count, check_range, check_reason, check_text, timestamp
+from coordinator.upload_domain import FileRefusal, StoredFile, Upload, UploadFile, UploadLimits
+from coordinator.wire.checks import check_count, check_range, check_reason, check_text, check_user, timestamp
 from protos.uploads.v1 import upload_pb2, upload_service_pb2
 
 CHUNK_BYTES = MIB
@@ -33,6 +34,26 @@ _FILE_STATUSES = {name.removeprefix("FILE_STATUS_").lower(): value for name, val
 def check_filename(value: str, field: str) -> str:
     """Returns a file's name, which is shown and never used as a path."""
     return check_text(value, field, longest=FILENAME_CHARACTERS)
+
+
+def new_upload(request: upload_service_pb2.CreateUploadRequest, limits: UploadLimits) -> NewUpload:
+    """Returns the upload that is to be opened. Raises InvalidRequest, PayloadTooLarge."""
+    expected_size = request.expected_size if request.HasField("expected_size") else None
+    if expected_size is not None and expected_size > limits.upload_bytes:
+        raise PayloadTooLarge(
+            f"expected_size is {expected_size} bytes; at most {limits.upload_bytes} are taken.",
+            field="expected_size",
+            limit=limits.upload_bytes,
+            value=expected_size,
+        )
+    if expected_size is not None:
+        check_range(expected_size, "expected_size", 1, limits.upload_bytes)
+    return NewUpload(check_user(request.owner), check_filename(request.filename, "filename"), expected_size)
+
+
+def creation_hash(new: NewUpload) -> bytes:
+    """Returns what an idempotency key of a creation stands for."""
+    return hashlib.sha256(f"create\0{new.expected_size}\0{new.filename}".encode()).digest()
 
 
 def check_chunk(request: upload_service_pb2.AppendFileRequest, most_files: int) -> None:
@@ -138,6 +159,9 @@ def upload_message(upload: Upload) -> upload_pb2.Upload:
         rejected_records=upload.rejected_records,
         superseded_records=upload.superseded_records,
         error_message=upload.error_message,
+        error_reason=upload.first_reason or "",
+        received_bytes=upload.received_bytes,
+        expected_bytes=upload.expected_bytes,
         created_at=timestamp(upload.created_at),
         updated_at=timestamp(upload.updated_at),
         files=[_file_message(file) for file in upload.files],

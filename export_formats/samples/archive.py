@@ -16,10 +16,12 @@ _END: Final = struct.Struct("<4s4H2LH")
 
 
 def write_zip(members: Mapping[str, bytes], folder: str = "MyData/") -> bytes:
-    """Pack files under their names, behind a folder whose entry has content, as the real ones do."""
+    """Pack files under their names, behind their folders, whose entries have content, as the real ones do."""
     archive = bytearray()
     directory = bytearray()
-    for name, content in {folder: b"placeholder", **members}.items():
+    folders = dict.fromkeys((folder, *(_folder(name) for name in members if "/" in name)), b"placeholder")
+    entries = {**folders, **members}
+    for name, content in entries.items():
         offset = len(archive)
         data = _deflate(content)
         raw = name.encode()
@@ -44,9 +46,13 @@ def write_zip(members: Mapping[str, bytes], folder: str = "MyData/") -> bytes:
             offset,
         )
         directory += raw
-    count = len(members) + 1
+    count = len(entries)
     end = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(directory), len(archive), 0)
     return bytes(archive + directory + end)
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0] + "/"
 
 
 def _deflate(content: bytes) -> bytes:

@@ -1,13 +1,13 @@
 """A history as the extended export writes it: every row to the second, in three generations of keys."""
 
 import datetime
-import json
 import random
 from collections.abc import Iterable
 from typing import Any, Literal
 
 from export_formats.samples.drift import Drift
 from export_formats.samples.history import TruePlay
+from export_formats.samples.layouts import EXTENDED, MINIFIED, Layout
 
 Generation = Literal["A", "B", "C"]
 """21 keys until October 2024, 19 until January 2025, 23 since March 2025."""
@@ -45,7 +45,7 @@ def extended_files(
             part = chosen[max(0, start - overlap) : start + rows_a_file]
             rows = [_row(play, generation, rng, spelling) for play in part]
             rows += [row for row in rows if rng.random() < duplicates]
-            files[_name(generation, years, number, is_video=is_video)] = _render(rows, generation)
+            files[_name(generation, years, number, is_video=is_video)] = _layout(generation).render(rows)
     return files
 
 
@@ -55,9 +55,10 @@ def _years(plays: list[TruePlay]) -> str:
 
 
 def _name(generation: Generation, years: str, number: int, *, is_video: bool) -> str:
+    suffix = f"_{number}" if number or not is_video else ""  # there mostly is one file of videos, without a number
     if generation == "A":
-        return f"{'endvideo' if is_video else 'endsong'}_{number}.json"
-    return f"Streaming_History_{'Video' if is_video else 'Audio'}_{years}_{number}.json"
+        return f"{'endvideo' if is_video else 'endsong'}{suffix}.json"
+    return f"Streaming_History_{'Video' if is_video else 'Audio'}_{years}{suffix}.json"
 
 
 def _row(play: TruePlay, generation: Generation, rng: random.Random, spelling: Drift) -> Row:
@@ -100,7 +101,7 @@ def _content(play: TruePlay, generation: Generation, group: str, name: str) -> R
         "master_metadata_album_artist_name": group if is_track else None,
         "master_metadata_album_album_name": item.album if is_track else None,
         "spotify_track_uri": item.uri if is_track else None,
-        "episode_name": name if is_episode else None,
+        "episode_name": name or None if is_episode else None,
         "episode_show_name": group if is_episode else None,
         "spotify_episode_uri": item.uri if is_episode else None,
     }
@@ -115,7 +116,5 @@ def _content(play: TruePlay, generation: Generation, group: str, name: str) -> R
     return row
 
 
-def _render(rows: list[Row], generation: Generation) -> bytes:
-    if generation == "A":
-        return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
-    return json.dumps(rows, ensure_ascii=False, indent=2).encode()
+def _layout(generation: Generation) -> Layout:
+    return MINIFIED if generation == "A" else EXTENDED

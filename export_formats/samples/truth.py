@@ -3,15 +3,12 @@
 It shares no code with the package on purpose: the standard library reads the JSON, the dates and the names.
 """
 
-import datetime
 import json
-import unicodedata
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-Row = dict[str, Any]
-Cover = tuple[int, str, str, int]
+from export_formats.samples.truth_rows import Columns, Cover, Identity, Refused, TrueRow, read_true_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,51 +19,64 @@ class Expected:
     ms_played: int
 
 
+@dataclass(frozen=True, slots=True)
+class FileTruth:
+    """What one file says: its rows, those that are a play and are no repetition, and the reasons of the rest.
+
+    `rejected_rows` are places in the file, counted from 1, and reasons.
+    """
+
+    total_rows: int
+    different_plays: int
+    rejected_rows: tuple[tuple[int, str], ...]
+
+    @property
+    def rejections(self) -> dict[str, int]:
+        """How many rows are no plays, by reason."""
+        return dict(Counter(reason for _, reason in self.rejected_rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is left of some files: by identity the ways to show the play, of which the first to come is kept.
+
+    `files` has the figures of each file by its name.
+    """
+
+    plays: dict[Identity, frozenset[Columns]]
+    files: dict[str, FileTruth]
+
+    @property
+    def expected(self) -> Expected:
+        """The plays and their milliseconds."""
+        return Expected(len(self.plays), sum(identity.ms_played for identity in self.plays))
+
+
 def expected_plays(members: Mapping[str, bytes]) -> Expected:
-    """Tell what remains of well-formed files, in whatever order they come in.
+    """Tell how much remains of files of valid JSON, in whatever order they come in."""
+    return tell_truth(members).expected
+
+
+def tell_truth(members: Mapping[str, bytes]) -> Truth:
+    """Tell what remains of files of valid JSON, in whatever order they come in.
 
     Extended rows count once for each second, length and content; account rows once for each minute, length
     and folded names, unless an extended row of any content has been seen under them.
     """
-    extended: dict[tuple[int, int, str], set[Cover]] = {}
-    account: set[Cover] = set()
-    for content in members.values():
-        for row in json.loads(content):
-            if "endTime" in row:
-                account.add(_account_cover(row))
-            elif any(_extended_names(row)):
-                identity, cover = _extended_keys(row)
-                extended.setdefault(identity, set()).add(cover)
-    rest = account.difference(*extended.values())
-    ms_played = sum(ms for _, ms, _ in extended) + sum(ms for *_, ms in rest)
-    return Expected(len(extended) + len(rest), ms_played)
+    shown: dict[Identity, set[Columns]] = {}
+    covers: set[Cover] = set()
+    files = {}
+    for name, content in members.items():
+        rows = [read_true_row(row, name) for row in json.loads(content)]
+        good = [row for row in rows if isinstance(row, TrueRow)]
+        for row in good:
+            shown.setdefault(row.identity, set()).add(row.columns)
+        covers.update(row.cover for row in good if row.identity.source == "extended")
+        files[name] = _figures(rows, good)
+    rest = {identity: shown_as for identity, shown_as in shown.items() if identity.account_cover not in covers}
+    return Truth({identity: frozenset(shown_as) for identity, shown_as in rest.items()}, files)
 
 
-def _account_cover(row: Row) -> Cover:
-    ended = datetime.datetime.strptime(row["endTime"], "%Y-%m-%d %H:%M").replace(tzinfo=datetime.UTC)
-    group = next(row[key] for key in ("artistName", "podcastName", "audiobookName") if key in row)
-    name = next(row[key] for key in ("trackName", "episodeName", "chapterName") if key in row)
-    return int(ended.timestamp()), _fold(group), _fold(name), row["msPlayed"]
-
-
-def _extended_keys(row: Row) -> tuple[tuple[int, int, str], Cover]:
-    ended = datetime.datetime.strptime(row["ts"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.UTC)
-    second = int(ended.timestamp())
-    group, name = map(_fold, _extended_names(row))
-    uri = row["spotify_track_uri"] or row["spotify_episode_uri"] or row.get("audiobook_chapter_uri")
-    content = uri or json.dumps([group, name])
-    return (second, row["ms_played"], content), (second // 60 * 60, group, name, row["ms_played"])
-
-
-def _extended_names(row: Row) -> tuple[str, str]:
-    kinds = (
-        ("master_metadata_album_artist_name", "master_metadata_track_name"),
-        ("episode_show_name", "episode_name"),
-        ("audiobook_title", "audiobook_chapter_title"),
-    )
-    pairs = ((row.get(group) or "", row.get(name) or "") for group, name in kinds)
-    return next((pair for pair in pairs if any(pair)), ("", ""))
-
-
-def _fold(text: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
+def _figures(rows: list[TrueRow | Refused], good: Iterable[TrueRow]) -> FileTruth:
+    rejected = tuple((number, row.reason) for number, row in enumerate(rows, 1) if isinstance(row, Refused))
+    return FileTruth(len(rows), len({row.identity for row in good}), rejected)

@@ -42,8 +42,7 @@ ended AS (
     RETURNING
         j.id, j.queue, j.kind, j.priority, j.turn, j.lane, j.owner, j.unique_key, j.file_id, j.payload, j.size, j.attempt, j.max_attempts,
         j.deadline_ms, j.backoff_base_ms, j.backoff_factor, j.backoff_ceiling_ms, j.backoff_jitter, j.started_at,
-        j.lease_token, j.ended_token, j.ended_verb, h.errors, j.progress, j.checkpoint, j.created_at, h.state AS was, h.session_id, h.reason, h.message,
-        h.permanent
+        j.lease_token, j.ended_token, j.ended_verb, h.errors, j.progress, j.checkpoint, j.created_at, h.state AS was, h.session_id, h.reason, h.message, h.permanent
 ),
 history AS (
     INSERT INTO sluice.job_history (

@@ -2,7 +2,7 @@
 -- in this one statement. Files, refusals and rejected rows come with a whole upload alone, the number of
 -- refusals always. Index: upload_jobs_user, then upload_files' key on the upload, the key of jobs for a file's progress.
 WITH page AS (
-    SELECT u.id, u.filename, u.skipped_files, u.refusals, u.created_at, u.updated_at, u.enqueued_at
+    SELECT u.id, u.filename, u.skipped_files, u.refusals, u.created_at, u.updated_at, u.enqueued_at, u.expected_size
     FROM public.upload_jobs AS u
     WHERE u.user_id = %(user_id)s
         AND (%(upload_id)s::uuid IS NULL OR u.id = %(upload_id)s)
@@ -21,12 +21,14 @@ files AS (
         count(*) FILTER (WHERE f.status = 'failed') AS failures,
         count(*) FILTER (WHERE f.status = 'cancelled') AS cancelled_files,
         coalesce(bool_or(f.attempts > 0) FILTER (WHERE NOT f.archive), false) AS begun,
+        coalesce(sum(f.size), 0)::bigint AS size,
         coalesce(sum(f.total_records), 0)::bigint AS total_records,
         coalesce(sum(f.inserted_records), 0)::bigint AS inserted_records,
         coalesce(sum(f.duplicate_records), 0)::bigint AS duplicate_records,
         coalesce(sum(f.rejected_records), 0)::bigint AS rejected_records,
         coalesce(sum(f.superseded_records), 0)::bigint AS superseded_records,
         (array_agg(f.error_message ORDER BY f.archive DESC, f.file_index) FILTER (WHERE f.status = 'failed'))[1] AS first_error,
+        (array_agg(f.error_reason ORDER BY f.archive DESC, f.file_index) FILTER (WHERE f.status = 'failed'))[1] AS first_reason,
         max(f.updated_at) AS updated_at,
         jsonb_agg(jsonb_build_object(
             'id', f.id, 'index', f.file_index, 'filename', f.filename, 'format', f.format, 'status', f.status,
@@ -57,6 +59,8 @@ SELECT
     p.id,
     CASE
         WHEN p.enqueued_at IS NULL THEN 'uploading'
+        -- Nothing was ever enqueued without a file: it was cancelled before one was begun.
+        WHEN f.upload_id IS NULL THEN 'cancelled'
         WHEN f.closed_archives > 0 THEN 'unpacking'
         WHEN f.processed_files < f.total_files AND f.begun THEN 'processing'
         WHEN f.processed_files < f.total_files THEN 'pending'
@@ -65,7 +69,11 @@ SELECT
         ELSE 'failed'
     END AS status,
     p.filename,
-    CASE WHEN f.closed_archives > 0 AND f.total_files = 0 THEN NULL ELSE coalesce(f.total_files, 0) END AS total_files,
+    CASE
+        WHEN p.enqueued_at IS NULL AND p.expected_size IS NOT NULL THEN NULL
+        WHEN f.closed_archives > 0 AND f.total_files = 0 THEN NULL
+        ELSE coalesce(f.total_files, 0)
+    END AS total_files,
     coalesce(f.processed_files, 0) AS processed_files,
     coalesce(f.failed_files, 0) AS failed_files,
     p.skipped_files,
@@ -75,6 +83,9 @@ SELECT
     coalesce(f.rejected_records, 0) AS rejected_records,
     coalesce(f.superseded_records, 0) AS superseded_records,
     f.first_error,
+    f.first_reason,
+    CASE WHEN p.enqueued_at IS NULL THEN coalesce(f.size, 0) END AS received_bytes,
+    CASE WHEN p.enqueued_at IS NULL THEN p.expected_size END AS expected_bytes,
     p.created_at,
     greatest(p.updated_at, f.updated_at) AS updated_at,
     coalesce(f.files, '[]') AS files,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from export_formats import EMPTY, FORMAT_NAMES, Reason, Rejection
 from export_formats.formats import FORMATS
-from export_formats.later_covers import MAX_COVERS
+from export_formats.later_covers import MAX_COVERS, MAX_COVERS_A_FILE
 from export_formats.merging import MAX_MS_PLAYED
 from export_formats.names import MAX_TEXT_LENGTH
 from export_formats.rows import MAX_ROW_BYTES
@@ -38,6 +38,6 @@ def test_every_reason_stands_there_in_its_order() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    for limit in (MAX_TEXT_LENGTH, MAX_MS_PLAYED, MAX_COVERS):
+    for limit in (MAX_TEXT_LENGTH, MAX_MS_PLAYED, MAX_COVERS, MAX_COVERS_A_FILE):
         assert f"{limit:,}" in PAGE
     assert f"a row has more than {MAX_ROW_BYTES >> 20} MiB" in PAGE

@@ -12,8 +12,8 @@ from psycopg.rows import TupleRow
 from coordinator.admin_domain import JobFilter, OpenJobFilter, PruneFilter
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
-from coordinator.store import audit, job_lists, jobs, pruning, queue_stats, reaping, workers
-from coordinator.store.audit import Act
+from coordinator.store import auditing, job_lists, jobs, pruning, queue_stats, reaping, workers
+from coordinator.store.auditing import Act
 from coordinator.store.jobs import FailedJobFilter
 
 PAGE = 50
@@ -151,5 +151,5 @@ def calls(open_ids: list[UUID], failed_ids: list[UUID]) -> Mapping[str, Call]:
         "Reap": lambda database: reaping.reap_for(database, ACT),
         "PruneJobs": prune(MOST),
         "PruneJobs, failed of a queue": prune(MOST, queue="q", states=frozenset({"failed"})),
-        "ListAudit": lambda database: audit.list_audit(database, workers.NEWEST, PAGE),
+        "ListAudit": lambda database: auditing.list_audit(database, workers.NEWEST, PAGE),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,14 +11,18 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from coordinator.access import Access
+from coordinator.background import BackgroundTasks
 from coordinator.commit_gate import CommitGate
 from coordinator.database import Database
 from coordinator.listen_domain import CommitOutcome
 from coordinator.read_gate import ReadGate
 from coordinator.services.file_commits import CommitLimits, FileCommits
+from coordinator.services.forgetting import Forgetting, ForgettingLimits
 from coordinator.services.listen_service import ListenService
 from coordinator.spool import SpoolRoom
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
+from tests.database.archive_calls import Announcements
 from tests.database.leased_jobs import HeldFile, hold_file
 from tests.database.play_messages import File
 from tests.database.stores import new_database
@@ -34,6 +38,8 @@ class Listening:
     database: Database
     service: ListenService
     commits: FileCommits
+    forgetting: Forgetting
+    announced: Announcements
     changed_uploads: list[UUID] = field(default_factory=list)
 
     async def commit(self, file: File, held: HeldFile) -> CommitOutcome:
@@ -64,21 +70,22 @@ async def listening(
     room: SpoolRoom | None = None,
     gate: CommitGate | None = None,
     max_connections: int = 6,
+    forgetting_limits: ForgettingLimits | None = None,
+    check_open: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Listening]:
     """Runs a service with a pool of its own, as a coordinator has one."""
     database = new_database(database_url, max_connections=max_connections, timeout_seconds=5)
     changed: list[UUID] = []
-    commits = FileCommits(
-        database,
-        changed.append,
-        limits or CommitLimits(),
-        room or SpoolRoom(max_files=32, max_bytes=1 << 30),
-        gate or CommitGate(max_commits=4, wait_seconds=10),
-    )
+    gate, background = gate or CommitGate(max_commits=4, wait_seconds=10), BackgroundTasks()
+    room = room or SpoolRoom(max_files=32, max_bytes=1 << 30)
+    commits = FileCommits(database, changed.append, limits or CommitLimits(), room, gate, background)
+    announced = Announcements(database)
+    forgetting = Forgetting(database, announced, gate, background, check_open, forgetting_limits)
     await database.open()
     try:
         reads = ReadGate(max_reads=max_connections, wait_seconds=10)
-        yield Listening(database, ListenService(database, commits, reads), commits, changed)
+        service = ListenService(database, commits, reads, forgetting, Access(""), check_open)
+        yield Listening(database, service, commits, forgetting, announced, changed)
     finally:
         await commits.finish()
         await database.close()

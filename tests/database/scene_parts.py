@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from coordinator.background import BackgroundTasks
 from coordinator.clocks import VirtualClocks
+from coordinator.commit_gate import CommitGate
 from coordinator.copy_rows import encode_rows
 from coordinator.database import Database
 from coordinator.domain import Failure, Lease, NewJob, Postponement, Progress, ProgressReport
+from coordinator.ids import new_id
 from coordinator.listen_domain import FileSummary, LeasedFile, Source, TimeSpan
-from coordinator.store import commits, enqueueing, jobs, leases, reaping, sessions
-from coordinator.store.audit import Act
+from coordinator.services.forgetting import Forgetting, ForgettingLimits
+from coordinator.spool import SpoolRoom
+from coordinator.store import archives, commits, enqueueing, jobs, leases, reaping, sessions
+from coordinator.store.auditing import Act
 from coordinator.store.sessions import Heard, SessionKey
 from coordinator.wire.listen_batches import play_columns
 from protos.listens.v1.listen_pb2 import SOURCE_EXTENDED
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
+from tests.database import lives
+from tests.database.archive_calls import Announcements
 from tests.database.leased_jobs import HeldFile
 from tests.database.play_messages import NOON, Play, batch_of
 from tests.database.stepped_transactions import Part
@@ -27,6 +35,7 @@ from tests.database.stored_plays import count_plays
 from tests.database.stores import PROFILE, Store
 
 _BOUNDS = commits.CommitBounds(statement_seconds=20, lock_seconds=20)
+_PATIENT = ForgettingLimits(lock_seconds=20)
 
 
 def claiming(key: SessionKey, most: int = 1) -> Part:
@@ -132,6 +141,54 @@ def redriving(job_id: UUID) -> Part:
     async def part(database: Database) -> object:
         act = Act("tests", "", "RedriveJobs", {})
         return len((await jobs.redrive(database, VirtualClocks(), [job_id], act)).job_ids)
+
+    return part
+
+
+def forgetting(user_id: UUID) -> Part:
+    """Forgets a person; tells how many plays and how many jobs were removed."""
+
+    async def part(database: Database) -> object:
+        gate, background = CommitGate(max_commits=1, wait_seconds=60), BackgroundTasks()
+        forgetter = Forgetting(database, Announcements(database), gate, background, lambda: None, _PATIENT)
+        removed = await forgetter.forget(user_id, Act("tests", "", "DeleteUserData", {}, str(user_id)))
+        return removed.plays, removed.jobs
+
+    return part
+
+
+def appending_to(upload_id: UUID, user_id: UUID, *, index: int, offset: int) -> Part:
+    """Sends a chunk of a file; tells the size of the file then."""
+
+    async def part(database: Database) -> object:
+        return await lives.append(Store(database), user_id, upload_id, "", index=index, offset=offset)
+
+    return part
+
+
+def enqueueing_upload(upload_id: UUID, user_id: UUID) -> Part:
+    """Makes the jobs of an upload."""
+
+    async def part(database: Database) -> object:
+        await lives.enqueue_upload(Store(database), user_id, upload_id, partial(lives.file_job, user_id))
+        return "enqueued"
+
+    return part
+
+
+def adding_a_member(held: HeldFile) -> Part:
+    """Stores the only member of an archive, which is empty, with its job."""
+    lease, member = held.lease, archives.Member(new_id(), "member.json", "extended", 0)
+    job = archives.UnpackJob(lease, held.file_id, held.upload_id, held.user_id)
+
+    async def part(database: Database) -> object:
+        spool = SpoolRoom(max_files=1, max_bytes=1).open(held.user_id)
+        unpacked = archives.Unpacked((member,), 0, ())
+        try:
+            await archives.add_members(database, VirtualClocks(), job, unpacked, spool, lives.file_job, 9, _BOUNDS)
+        finally:
+            await spool.close()
+        return "added"
 
     return part
 

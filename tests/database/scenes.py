@@ -22,6 +22,7 @@ _WIPE = """
     DELETE FROM sluice.worker_sessions;
     DELETE FROM sluice.lease_notices;
     DELETE FROM sluice.enqueue_keys;
+    DELETE FROM sluice.audit_log;
     DELETE FROM public.listens;
     DELETE FROM public.upload_jobs;
 """

@@ -16,7 +16,8 @@ from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.domain import RetryPolicy
 from coordinator.errors import InvalidRequest, PayloadTooLarge
-from coordinator.store import appending, uploads
+from coordinator.store import appending, incoming, uploads
+from coordinator.store.incoming import NewUpload
 from coordinator.upload_domain import Chunk, UploadLimits
 from coordinator.wire.uploads import file_job
 from tests.database.stored_plays import connect
@@ -24,6 +25,7 @@ from tests.database.stores import new_database
 from tests.waiting import eventually
 
 _AT_ONCE = 8
+_HOURS = 24.0
 
 
 @asynccontextmanager
@@ -68,14 +70,15 @@ async def _append_at_once(
     """
     user_id = uuid4()
     async with _store(database_url) as database:
-        upload_id = await uploads.create_upload(database, user_id, "history.json")
+        upload_id = (await incoming.create_upload(database, NewUpload(user_id, "history.json"), _HOURS)).id
         for index in range(begun):
-            await appending.append_file(database, _chunk(user_id, upload_id, index), limits)
+            await appending.append_file(database, _chunk(user_id, upload_id, index), limits, _HOURS)
         chunks = [_chunk(user_id, upload_id, index, offset=4 if index < begun else 0) for index in range(_AT_ONCE)]
         with connect(owner_url) as owner:
             with _all_held_back(owner_url, upload_id):
                 appends = asyncio.gather(
-                    *(appending.append_file(database, chunk, limits) for chunk in chunks), return_exceptions=True
+                    *(appending.append_file(database, chunk, limits, _HOURS) for chunk in chunks),
+                    return_exceptions=True,
                 )
                 await eventually(lambda: _waiting_for_locks(owner) == _AT_ONCE)
             answers = await appends
@@ -113,13 +116,15 @@ async def test_an_upload_that_is_enqueued_meanwhile_has_jobs_for_all_that_came_i
 ) -> None:
     user_id, limits = uuid4(), UploadLimits(files=100, file_bytes=10, upload_bytes=100)
     async with _store(database_url) as database:
-        upload_id = await uploads.create_upload(database, user_id, "history.json")
+        upload_id = (await incoming.create_upload(database, NewUpload(user_id, "history.json"), _HOURS)).id
         for index in range(3):
-            await appending.append_file(database, _chunk(user_id, upload_id, index), limits)
+            await appending.append_file(database, _chunk(user_id, upload_id, index), limits, _HOURS)
         chunks = [_chunk(user_id, upload_id, index, offset=4 if index < 3 else 0) for index in range(_AT_ONCE - 1)]
         with connect(owner_url) as owner:
             with _all_held_back(owner_url, upload_id):
-                appends = [asyncio.create_task(appending.append_file(database, chunk, limits)) for chunk in chunks]
+                appends = [
+                    asyncio.create_task(appending.append_file(database, chunk, limits, _HOURS)) for chunk in chunks
+                ]
                 await eventually(lambda: _waiting_for_locks(owner) == _AT_ONCE - 1)
                 enqueue = asyncio.create_task(_enqueue(database, user_id, upload_id))
                 await eventually(lambda: _waiting_for_locks(owner) == _AT_ONCE)

@@ -11,7 +11,7 @@ import pytest
 from coordinator.clocks import VirtualClocks
 from coordinator.domain import KIB, ClaimedJob, Failure, Lease, Postponement, Progress, ProgressReport
 from coordinator.store import jobs, leases, reaping, sessions
-from coordinator.store.audit import Act
+from coordinator.store.auditing import Act
 from coordinator.store.claims import ClaimLimit, SessionClaim, claim
 from coordinator.store.sessions import SessionKey
 from tests.database.stores import Clock, Store

@@ -21,8 +21,8 @@ from tests.waiting import eventually
 
 LEASE_SECONDS = 3_600.0
 CLAIM = 10
-# A job may lie on a page of its own, which is read, locked, changed, and read again for what stays. Where that page has no
-# room left the job moves, and is written into each index: its owner's is one of them.
+# A job may lie on a page of its own, which is read, locked, changed, and read again for what stays. Where that page has
+# no room left the job moves, and is written into each index: its owner's is one of them.
 PAGES_OF_A_JOB = 6
 # A page is half empty when its jobs come in: small ones that are all claimed at once have no room for the last of them.
 NEARLY_ALL_CLAIMS = 0.85

@@ -24,7 +24,7 @@ from coordinator.database import Database
 from coordinator.domain import Failure, Lease, Place, Postponement, Progress, ProgressReport, RetryPolicy
 from coordinator.errors import JobFinished
 from coordinator.store import enqueueing, jobs, leases, reaping, sessions
-from coordinator.store.audit import Act
+from coordinator.store.auditing import Act
 from coordinator.store.sessions import Heard, SessionKey
 from tests.database.engine_model import DEADLINE_SECONDS, RETRY_SECONDS, Model, ModelJob, ModelSession
 from tests.database.stores import PROFILE, Clock, Store, new_database, new_job

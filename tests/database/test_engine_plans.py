@@ -14,7 +14,7 @@ from coordinator.database import Database
 from coordinator.domain import Failure, Lease, Postponement, Progress, ProgressReport
 from coordinator.marks import ClaimRange
 from coordinator.store import claims, enqueueing, jobs, leases, maintenance, reaping, sessions
-from coordinator.store.audit import Act
+from coordinator.store.auditing import Act
 from coordinator.store.claims import UNLIMITED_BYTES, ClaimLimit, SessionClaim
 from coordinator.store.jobs import FailedJobFilter
 from coordinator.store.sessions import Heard, SessionKey

@@ -10,7 +10,7 @@ import pytest
 from coordinator.clocks import VirtualClocks
 from coordinator.domain import TURN, ClaimedJob, Failure, Place, Postponement
 from coordinator.store import jobs, leases, reaping, sessions
-from coordinator.store.audit import Act
+from coordinator.store.auditing import Act
 from coordinator.store.sessions import SessionKey
 from tests.database.stores import Clock, Store
 

@@ -15,7 +15,7 @@ from coordinator.clocks import VirtualClocks
 from coordinator.domain import ClaimedJob, Failure
 from coordinator.errors import JobNotFound
 from coordinator.store import jobs, leases, maintenance
-from coordinator.store.audit import Act
+from coordinator.store.auditing import Act
 from tests.database.stored_plays import connect
 from tests.database.stores import Clock, Store
 from tests.waiting import eventually

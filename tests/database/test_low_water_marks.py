@@ -12,7 +12,7 @@ from coordinator.clocks import VirtualClocks
 from coordinator.domain import Failure, Lease, Place, Postponement
 from coordinator.marks import RESCAN_REST, RESCAN_SECONDS
 from coordinator.store import enqueueing, jobs, leases, reaping, sessions
-from coordinator.store.audit import Act
+from coordinator.store.auditing import Act
 from tests.database.claimer import LONG_SECONDS, Claimer
 from tests.database.explained import explained
 from tests.database.stores import Clock, Store, new_job

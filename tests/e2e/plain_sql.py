@@ -15,6 +15,11 @@ WHERE schemaname IN ('public', 'sluice') AND tablename NOT IN ('worker_sessions'
 ORDER BY 1, 2
 """
 
+_ALL_TABLES = """
+SELECT schemaname, tablename FROM pg_catalog.pg_tables
+WHERE schemaname IN ('public', 'sluice') ORDER BY schemaname, tablename
+"""
+
 
 def rows(connection: Connection, query: LiteralString, *parameters: object) -> list[dict[str, Any]]:
     """Runs a query and returns its rows by column."""
@@ -45,3 +50,14 @@ def holder_of(connection: Connection, file_id: str) -> int | None:
         WHERE j.file_id = %s AND j.state = 'processing'
     """
     return next((int(found["worker"].rpartition("-")[2]) for found in rows(connection, query, file_id)), None)
+
+
+def texts_with(connection: Connection, *words: str) -> list[str]:
+    """Gives the tables of which a row says one of the words, anywhere."""
+    found = []
+    for table in connection.execute(_ALL_TABLES).fetchall():
+        name = sql.Identifier(table["schemaname"], table["tablename"])
+        statement = sql.SQL("SELECT FROM {} AS t WHERE t::text LIKE ANY (%s) LIMIT 1").format(name)
+        if connection.execute(statement, [[f"%{word}%" for word in words]]).rowcount:
+            found.append(f"{table['schemaname']}.{table['tablename']}")
+    return found

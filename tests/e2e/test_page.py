@@ -89,6 +89,8 @@ def _origin(url: str) -> str:
 def demo_user(stack: RunningStack) -> Iterator[Person]:
     """The one as whom the page signs itself in."""
     with new_person(stack.http, DEMO_USER) as person:
+        # Others may have signed in as this one before.
+        assert person.client.delete("/api/me").status_code == 200
         yield person
 
 

@@ -5,29 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from psycopg import sql as compose
 
 from export_formats.samples import CANARIES, expected_plays, extended_files, generate_history
 from tests.e2e.person import Person
-from tests.e2e.plain_sql import Connection, stored_plays
+from tests.e2e.plain_sql import Connection, stored_plays, texts_with
 from tests.e2e.running_stack import RunningStack
-
-TABLES = """
-    SELECT schemaname, tablename FROM pg_catalog.pg_tables
-    WHERE schemaname IN ('public', 'sluice') ORDER BY schemaname, tablename
-"""
-
-
-def texts_with(connection: Connection, words: str) -> list[str]:
-    """Gives the tables of which a row says these words, anywhere."""
-    found = []
-    for table in connection.execute(TABLES).fetchall():
-        name = compose.Identifier(table["schemaname"], table["tablename"])
-        statement = compose.SQL("SELECT count(*) AS n FROM {} AS t WHERE t::text LIKE %s").format(name)
-        row = connection.execute(statement, [f"%{words}%"]).fetchone()
-        if row and row["n"]:
-            found.append(f"{table['schemaname']}.{table['tablename']}")
-    return found
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -44,6 +44,10 @@ class FakeCoordinator(upload_service_pb2_grpc.UploadServiceServicer, listen_serv
         self.contents: dict[str, dict[int, bytearray]] = {}
         self.answers: dict[str, Message] = {}
         self.open_watches = 0
+        # What an export sends, and how it is cut.
+        self.export: Iterable[listen_service_pb2.ExportListensResponse | Refusal] = ()
+        self.exported_messages = 0
+        self.open_exports = 0
         self._keys: dict[tuple[str, str], tuple[bytes, str]] = {}
         self._changed = asyncio.Condition()
         self._watches_to_cut = 0
@@ -122,6 +126,21 @@ class FakeCoordinator(upload_service_pb2_grpc.UploadServiceServicer, listen_serv
         upload = await self._owned(request, context)
         return upload_service_pb2.RetryUploadResponse(retried_files=upload.failed_files)
 
+    async def GetIncoming(self, request: Any, context: Any) -> upload_service_pb2.GetIncomingResponse:  # noqa: N802
+        await self._begin("GetIncoming", request, context)
+        upload = await self._owned(request, context)
+        return upload_service_pb2.GetIncomingResponse(filename=upload.filename)
+
+    async def CancelUpload(self, request: Any, context: Any) -> upload_service_pb2.CancelUploadResponse:  # noqa: N802
+        await self._begin("CancelUpload", request, context)
+        await self._owned(request, context)
+        return upload_service_pb2.CancelUploadResponse()
+
+    async def DeleteUpload(self, request: Any, context: Any) -> upload_service_pb2.DeleteUploadResponse:  # noqa: N802
+        await self._begin("DeleteUpload", request, context)
+        await self._owned(request, context)
+        return upload_service_pb2.DeleteUploadResponse()
+
     async def WatchUpload(  # noqa: N802
         self, request: Any, context: Any
     ) -> AsyncIterator[upload_service_pb2.WatchUploadResponse]:
@@ -152,6 +171,32 @@ class FakeCoordinator(upload_service_pb2_grpc.UploadServiceServicer, listen_serv
     async def GetTimeline(self, request: Any, context: Any) -> Any:  # noqa: N802
         empty = listen_service_pb2.GetTimelineResponse(bucket=listen_service_pb2.BUCKET_DAY)
         return await self._answer("GetTimeline", request, context, empty)
+
+    async def DeleteUserData(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._answer("DeleteUserData", request, context, listen_service_pb2.DeleteUserDataResponse())
+
+    async def GetListeningClock(self, request: Any, context: Any) -> Any:  # noqa: N802
+        hours = [listen_service_pb2.ListeningHour()] * 168
+        empty = listen_service_pb2.GetListeningClockResponse(hours=hours)
+        return await self._answer("GetListeningClock", request, context, empty)
+
+    async def ListListens(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._answer("ListListens", request, context, listen_service_pb2.ListListensResponse())
+
+    async def ExportListens(  # noqa: N802
+        self, request: Any, context: Any
+    ) -> AsyncIterator[listen_service_pb2.ExportListensResponse]:
+        await self._begin("ExportListens", request, context)
+        self.open_exports += 1
+        try:
+            for piece in self.export:
+                if isinstance(piece, Refusal):
+                    await abort(context, piece)
+                else:
+                    self.exported_messages += 1
+                    yield piece
+        finally:
+            self.open_exports -= 1
 
     async def AddFiles(self, request_iterator: Any, context: Any) -> NoReturn:  # noqa: N802
         raise AssertionError("the gateway is no worker")

@@ -89,14 +89,17 @@ async def test_the_wait_goes_on_with_another_coordinator(gateway: RunningGateway
 
 async def test_an_archive_that_cannot_be_opened_is_told_in_its_sentence(gateway: RunningGateway) -> None:
     response = await post_and_open(
-        gateway, status=upload_pb2.UPLOAD_STATUS_FAILED, error_message="The archive is encrypted."
+        gateway,
+        status=upload_pb2.UPLOAD_STATUS_FAILED,
+        error_message="The archive is encrypted.",
+        error_reason="ARCHIVE_ENCRYPTED",
     )
     [upload_id] = gateway.coordinator.uploads
     problem = response.json()
     assert (response.status_code, problem["reason"]) == (400, "ARCHIVE_REFUSED")
     assert (problem["detail"], problem["uploadJobId"]) == ("The archive is encrypted.", upload_id)
     assert problem["errors"] == [
-        {"filename": "my_data.zip", "reason": "ARCHIVE_REFUSED", "message": "The archive is encrypted."}
+        {"filename": "my_data.zip", "reason": "ARCHIVE_ENCRYPTED", "message": "The archive is encrypted."}
     ]
 
 

@@ -12,7 +12,14 @@ from protos.listens.v1 import listen_pb2, listen_service_pb2
 from tests.service.fake_uploads import Refusal
 from tests.service.running_gateway import ANNA, RunningGateway, running_gateway
 
-METHODS = {"overview": "GetOverview", "top/artists": "ListTop", "timeline": "GetTimeline"}
+METHODS = {
+    "/overview": "GetOverview",
+    "/top/artists": "ListTop",
+    "/timeline": "GetTimeline",
+    "/clock": "GetListeningClock",
+    "": "ListListens",
+    "/export": "ExportListens",
+}
 
 
 @pytest.fixture
@@ -29,7 +36,7 @@ def stamp(text: str) -> Timestamp:
 
 async def asked(gateway: RunningGateway, route: str, **params: Any) -> Any:
     """The request that reached the coordinator."""
-    response = await gateway.client.get(f"/api/listens/{route}", params=params)
+    response = await gateway.client.get(f"/api/listens{route}", params=params)
     assert response.status_code == 200, response.text
     [(method, request)] = gateway.coordinator.calls
     assert method == METHODS.get(route, "ListTop")
@@ -67,7 +74,7 @@ async def test_an_overview_without_plays_has_no_times(gateway: RunningGateway) -
 @pytest.mark.parametrize("route", METHODS)
 async def test_unless_said_otherwise_every_play_counts(gateway: RunningGateway, route: str) -> None:
     request = await asked(gateway, route)
-    is_ranking = route.startswith("top")
+    is_ranking = route.startswith("/top")
     expected = listen_pb2.CONTENT_TYPE_MUSIC if is_ranking else listen_pb2.CONTENT_TYPE_UNSPECIFIED
     assert request.filter == listen_pb2.ListenFilter(content_type=expected)
 
@@ -85,7 +92,7 @@ async def test_all_routes_take_the_same_filter(gateway: RunningGateway, route: s
 
 
 async def test_all_content_can_be_ranked_too(gateway: RunningGateway) -> None:
-    request = await asked(gateway, "top/artists", contentType="all")
+    request = await asked(gateway, "/top/artists", contentType="all")
     assert request.filter.content_type == listen_pb2.CONTENT_TYPE_UNSPECIFIED
 
 
@@ -99,7 +106,7 @@ async def test_all_content_can_be_ranked_too(gateway: RunningGateway) -> None:
     ],
 )
 async def test_a_date_begins_at_midnight_where_the_reader_is(gateway: RunningGateway, text: str, start: str) -> None:
-    request = await asked(gateway, "overview", **{"from": text, "tz": "Europe/Berlin"})
+    request = await asked(gateway, "/overview", **{"from": text, "tz": "Europe/Berlin"})
     assert request.filter.start_time == stamp(start)
 
 
@@ -119,7 +126,7 @@ async def test_a_filter_that_cannot_be_read_is_named(gateway: RunningGateway, ro
         ({"tz": "Europe", "from": "2024-01-01"}, 400, "tz"),
     ]
     for params, status, field in wrong:
-        response = await gateway.client.get(f"/api/listens/{route}", params=params)
+        response = await gateway.client.get(f"/api/listens{route}", params=params)
         assert (response.status_code, response.json()["field"]) == (status, field), params
     assert gateway.coordinator.calls == []
 
@@ -133,7 +140,7 @@ async def test_a_filter_that_cannot_be_read_is_named(gateway: RunningGateway, ro
     ],
 )
 async def test_a_ranking_is_by_plays_and_of_fifty(gateway: RunningGateway, kind: str, expected: int) -> None:
-    request = await asked(gateway, f"top/{kind}")
+    request = await asked(gateway, f"/top/{kind}")
     assert (request.kind, request.order, request.page_size, request.page_token) == (
         expected,
         listen_service_pb2.TOP_ORDER_PLAYS,
@@ -170,16 +177,20 @@ async def test_a_ranking_can_be_by_time_and_goes_on_at_its_cursor(gateway: Runni
 @pytest.mark.parametrize(
     ("route", "params", "field"),
     [
-        ("top/films", {}, "kind"),
-        ("top/artists", {"by": "name"}, "by"),
-        ("top/artists", {"limit": "201"}, "limit"),
-        ("timeline", {"bucket": "minute"}, "bucket"),
+        ("/top/films", {}, "kind"),
+        ("/top/artists", {"by": "name"}, "by"),
+        ("/top/artists", {"limit": "201"}, "limit"),
+        ("/timeline", {"bucket": "minute"}, "bucket"),
+        ("", {"limit": "0"}, "limit"),
+        ("", {"limit": "501"}, "limit"),
+        ("", {"cursor": "c" * 8001}, "cursor"),
+        ("/export", {"format": "xml"}, "format"),
     ],
 )
 async def test_a_choice_that_is_none_is_named(
     gateway: RunningGateway, route: str, params: dict[str, str], field: str
 ) -> None:
-    response = await gateway.client.get(f"/api/listens/{route}", params=params)
+    response = await gateway.client.get(f"/api/listens{route}", params=params)
     assert (response.status_code, response.json()["field"]) == (422, field)
 
 
@@ -205,7 +216,7 @@ async def test_a_timeline_is_cut_where_the_reader_is(gateway: RunningGateway) ->
 
 
 async def test_the_coordinator_chooses_the_bucket_unless_one_is_asked_for(gateway: RunningGateway) -> None:
-    request = await asked(gateway, "timeline")
+    request = await asked(gateway, "/timeline")
     assert (request.bucket, request.time_zone) == (listen_service_pb2.BUCKET_UNSPECIFIED, "UTC")
 
 
@@ -217,3 +228,101 @@ async def test_too_many_buckets_are_refused_as_the_coordinator_says(gateway: Run
     response = await gateway.client.get("/api/listens/timeline", params={"bucket": "hour"})
     problem = response.json()
     assert (response.status_code, problem["limit"], problem["value"]) == (400, 10000, 87600)
+
+
+async def test_the_clock_has_every_hour_of_the_week(gateway: RunningGateway) -> None:
+    hours = [listen_service_pb2.ListeningHour() for _ in range(168)]
+    hours[24 + 5] = listen_service_pb2.ListeningHour(plays=3, ms_played=2**40)
+    gateway.coordinator.answers["GetListeningClock"] = listen_service_pb2.GetListeningClockResponse(hours=hours)
+    response = await gateway.client.get("/api/listens/clock", params={"tz": "Asia/Kathmandu"})
+    cells = response.json()["cells"]
+    assert [(cell["weekday"], cell["hour"]) for cell in cells] == [
+        (day, hour) for day in range(7) for hour in range(24)
+    ]
+    assert cells[29] == {"weekday": 1, "hour": 5, "plays": 3, "msPlayed": 2**40}
+    assert cells[0] == {"weekday": 0, "hour": 0, "plays": 0, "msPlayed": 0}
+    [(_, request)] = gateway.coordinator.calls
+    assert request.time_zone == "Asia/Kathmandu"
+
+
+async def test_a_play_is_told_with_all_that_is_known_of_it(gateway: RunningGateway) -> None:
+    gateway.coordinator.answers["ListListens"] = listen_service_pb2.ListListensResponse(
+        listens=[
+            listen_pb2.Listen(
+                played_at=stamp("2024-09-07T09:52:07Z"),
+                ms_played=180_000,
+                content_type=listen_pb2.CONTENT_TYPE_MUSIC,
+                track_name="Song",
+                artist_name="Band",
+                album_name="First",
+                track_uri="spotify:track:1",
+                platform="ios",
+                skipped=listen_pb2.SKIPPED_NO,
+                source=listen_pb2.SOURCE_EXTENDED,
+            ),
+            listen_pb2.Listen(
+                played_at=stamp("2024-09-07T09:52:00Z"),
+                content_type=listen_pb2.CONTENT_TYPE_PODCAST,
+                source=listen_pb2.SOURCE_ACCOUNT,
+            ),
+        ],
+        next_page_token="next",
+    )
+    response = await gateway.client.get("/api/listens", params={"cursor": "here", "limit": "2"})
+    assert response.json() == {
+        "items": [
+            {
+                "playedAt": "2024-09-07T09:52:07.000Z",
+                "msPlayed": 180_000,
+                "contentType": "music",
+                "trackName": "Song",
+                "artistName": "Band",
+                "albumName": "First",
+                "trackUri": "spotify:track:1",
+                "platform": "ios",
+                "skipped": False,
+                "source": "extended",
+            },
+            {
+                "playedAt": "2024-09-07T09:52:00.000Z",
+                "msPlayed": 0,
+                "contentType": "podcast",
+                "trackName": "",
+                "artistName": "",
+                "albumName": None,
+                "trackUri": None,
+                "platform": None,
+                "skipped": None,
+                "source": "account",
+            },
+        ],
+        "nextCursor": "next",
+    }
+    [(_, request)] = gateway.coordinator.calls
+    assert (request.page_size, request.page_token) == (2, "here")
+
+
+async def test_a_list_has_fifty_plays_unless_said_otherwise_and_its_last_page_no_cursor(
+    gateway: RunningGateway,
+) -> None:
+    response = await gateway.client.get("/api/listens")
+    assert response.json() == {"items": [], "nextCursor": None}
+    [(_, request)] = gateway.coordinator.calls
+    assert (request.page_size, request.page_token) == (50, "")
+
+
+@pytest.mark.parametrize("route", METHODS)
+async def test_without_a_token_nothing_is_told(gateway: RunningGateway, route: str) -> None:
+    response = await gateway.client.get(f"/api/listens{route}", headers={"Authorization": ""})
+    assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json")
+    assert gateway.coordinator.calls == []
+
+
+async def test_the_api_document_has_every_route_with_its_problems(gateway: RunningGateway) -> None:
+    document = (await gateway.client.get("/openapi.json")).json()
+    for route in METHODS:
+        operation = document["paths"]["/api/listens" + route.replace("artists", "{kind}")]["get"]
+        assert {"200", "400", "401", "422", "503"} <= set(operation["responses"]), route
+        assert {"from", "to", "minMs", "contentType", "tz"} <= {each["name"] for each in operation["parameters"]}
+    export = document["paths"]["/api/listens/export"]["get"]["responses"]["200"]["content"]
+    assert set(export) == {"text/csv", "application/json"}

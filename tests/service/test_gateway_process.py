@@ -1,14 +1,10 @@
 """The gateway as a process of its own, and as an application that somebody else serves."""
 
 import asyncio
-import os
 import socket
-import sys
 import threading
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -19,41 +15,10 @@ from gateway.__main__ import main
 from gateway.app import app
 from protos.uploads.v1 import upload_pb2
 from tests.service.fake_uploads import fake_coordinator
+from tests.service.gateway_processes import peak_bytes, serving
 from tests.service.running_gateway import ANNA, SECRET, bearer, token_for
 
 MIB = 1024 * 1024
-
-
-async def start(**environment: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gateway",
-        env={"PATH": os.environ["PATH"], "SUPABASE_JWT_SECRET": SECRET, "SLUICE_HTTP_PORT": "0", **environment},
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-
-
-@asynccontextmanager
-async def serving(**environment: str) -> AsyncIterator[tuple[Process, str]]:
-    """Runs the process until its ready line; gives it and its address."""
-    process = await start(**environment)
-    assert process.stdout is not None
-    try:
-        line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
-        assert line.startswith("gateway ready http=http://127.0.0.1:")
-        yield process, line.removeprefix("gateway ready http=").strip()
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-def peak_bytes(process: Process) -> int:
-    """The most memory that the process ever had."""
-    [line] = [line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "VmHWM" in line]
-    return int(line.split()[1]) * 1024
 
 
 async def test_a_signal_ends_it_within_its_grace_though_a_stream_is_open() -> None:

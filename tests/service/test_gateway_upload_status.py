@@ -92,6 +92,9 @@ async def test_the_status_has_every_number(gateway: RunningGateway) -> None:
         "failedFiles": 0,
         "skippedFiles": 1,
         "errorMessage": None,
+        "errorReason": None,
+        "receivedBytes": None,
+        "expectedBytes": None,
         "errors": [{"filename": "c.json", "reason": "NOT_JSON", "message": "No."}],
         "rejections": [{"reason": "bad_time", "count": 1}],
         "rejectedRows": [{"file": "a.json", "fileIndex": 0, "row": 5, "reason": "bad_time"}],
@@ -161,3 +164,15 @@ async def test_another_persons_upload_is_not_found(gateway: RunningGateway, meth
     assert (await gateway.client.request(method, path)).is_success
     response = await gateway.client.request(method, path, headers=bearer(token_for(BERT)))
     assert (response.status_code, response.json()["reason"]) == (404, "UPLOAD_NOT_FOUND")
+
+
+async def test_an_upload_that_is_still_coming_in_tells_how_much_of_it_is_there(gateway: RunningGateway) -> None:
+    upload_id = gateway.coordinator.add_upload(
+        ANNA, status=upload_pb2.UPLOAD_STATUS_UPLOADING, received_bytes=0, expected_bytes=10
+    )
+    for status in (
+        (await gateway.client.get(f"/api/uploads/{upload_id}/status")).json(),
+        (await gateway.client.get("/api/uploads")).json()["items"][0],
+    ):
+        assert (status["status"], status["totalFiles"]) == ("uploading", None)
+        assert (status["receivedBytes"], status["expectedBytes"]) == (0, 10)

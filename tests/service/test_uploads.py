@@ -9,26 +9,22 @@ import psycopg
 import pytest
 
 from coordinator.services.upload_service import WATCH_POLL_SECONDS
-from protos.jobs.v1 import worker_service_pb2, worker_service_pb2_grpc
 from protos.uploads.v1 import upload_pb2, upload_service_pb2
 from tests.service.calls import complete, fail, refusal_of
-from tests.service.claim_stream import ClaimStream, claim_stream, leased
+from tests.service.claim_stream import claim_stream, leased
 from tests.service.conftest import StartCoordinator
-from tests.service.uploading import append, create, enqueue_upload, get_upload, new_user, stub, upload
-
-INGEST = ("ingest", "unpack")
-
-
-async def one_lease(stream: ClaimStream, total: int = 1, ended: int = 0) -> tuple[UUID, int]:
-    await stream.grant(total, ended=ended)
-    (lease,) = leased(await stream.jobs())
-    return lease
-
-
-async def read_payload(channel: grpc.aio.Channel, lease: tuple[UUID, int], offset: int = 0) -> bytes:
-    request = worker_service_pb2.ReadPayloadRequest(job_id=lease[0].bytes, token=lease[1], offset=offset)
-    call = worker_service_pb2_grpc.WorkerServiceStub(channel).ReadPayload(request)
-    return b"".join([response.content async for response in call])
+from tests.service.uploading import (
+    INGEST,
+    append,
+    create,
+    enqueue_upload,
+    get_upload,
+    new_user,
+    one_lease,
+    read_payload,
+    stub,
+    upload,
+)
 
 
 def rows(url: str, statement: str) -> list[tuple[object, ...]]:

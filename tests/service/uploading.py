@@ -6,7 +6,11 @@ from uuid import UUID, uuid4
 
 import grpc.aio
 
+from protos.jobs.v1 import worker_service_pb2, worker_service_pb2_grpc
 from protos.uploads.v1 import upload_pb2, upload_service_pb2, upload_service_pb2_grpc
+from tests.service.claim_stream import ClaimStream, leased
+
+INGEST = ("ingest", "unpack")
 
 
 def stub(channel: grpc.aio.Channel) -> Any:
@@ -17,9 +21,9 @@ def new_user() -> str:
     return str(uuid4())
 
 
-async def create(channel: grpc.aio.Channel, owner: str, filename: str = "history.json") -> str:
+async def create(channel: grpc.aio.Channel, owner: str, filename: str = "history.json", **fields: Any) -> str:
     """Opens an upload and returns its id."""
-    request = upload_service_pb2.CreateUploadRequest(owner=owner, filename=filename)
+    request = upload_service_pb2.CreateUploadRequest(owner=owner, filename=filename, **fields)
     return str((await stub(channel).CreateUpload(request)).upload_id)
 
 
@@ -54,6 +58,39 @@ async def get_upload(channel: grpc.aio.Channel, owner: str, upload_id: str) -> u
     request = upload_service_pb2.GetUploadRequest(owner=owner, upload_id=upload_id)
     response: upload_service_pb2.GetUploadResponse = await stub(channel).GetUpload(request)
     return response.upload
+
+
+async def incoming(channel: grpc.aio.Channel, owner: str, upload_id: str) -> upload_service_pb2.GetIncomingResponse:
+    """Reads how much of an upload is there."""
+    request = upload_service_pb2.GetIncomingRequest(owner=owner, upload_id=upload_id)
+    response: upload_service_pb2.GetIncomingResponse = await stub(channel).GetIncoming(request)
+    return response
+
+
+async def cancel_upload(channel: grpc.aio.Channel, owner: str, upload_id: str) -> tuple[int, int]:
+    """Cancels an upload; returns how many files are cancelled and how many plays stay."""
+    request = upload_service_pb2.CancelUploadRequest(owner=owner, upload_id=upload_id)
+    response = await stub(channel).CancelUpload(request)
+    return response.cancelled_files, response.kept_plays
+
+
+async def delete_upload(channel: grpc.aio.Channel, owner: str, upload_id: str) -> None:
+    """Removes an upload."""
+    await stub(channel).DeleteUpload(upload_service_pb2.DeleteUploadRequest(owner=owner, upload_id=upload_id))
+
+
+async def one_lease(stream: ClaimStream, total: int = 1, ended: int = 0) -> tuple[UUID, int]:
+    """Asks for one more job and returns its lease."""
+    await stream.grant(total, ended=ended)
+    (lease,) = leased(await stream.jobs())
+    return lease
+
+
+async def read_payload(channel: grpc.aio.Channel, lease: tuple[UUID, int], offset: int = 0) -> bytes:
+    """Reads the bytes of the file that a leased job is about."""
+    request = worker_service_pb2.ReadPayloadRequest(job_id=lease[0].bytes, token=lease[1], offset=offset)
+    call = worker_service_pb2_grpc.WorkerServiceStub(channel).ReadPayload(request)
+    return b"".join([response.content async for response in call])
 
 
 def as_uuid(text: str) -> UUID:

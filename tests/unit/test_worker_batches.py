@@ -10,7 +10,7 @@ import pytest
 from export_formats import ExportError, FileSummary, Plays, parse
 from export_formats.plays import Play
 from ingest_worker.listen_batches import MAX_BYTES, serialized_batches
-from ingest_worker.parsing import parse_file
+from ingest_worker.parsing import BytesRead, parse_file
 from protos.listens.v1 import listen_pb2
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
 
@@ -104,6 +104,25 @@ def test_the_figures_add_up_to_the_files_rows() -> None:
     assert (summary.play_count, summary.merged_rows, summary.rejections) == (2, 1, {"bad_time": 1})
     assert summary.source == "account"
     assert len(batches) == 1
+
+
+def test_a_name_that_comes_later_is_sent_with_the_play_that_it_is_a_name_of() -> None:
+    def row(number: int, name: str = "t") -> dict[str, object]:
+        names = {"master_metadata_track_name": name, "master_metadata_album_artist_name": "a"}
+        return {"ts": "2024-01-01T10:00:30Z", "ms_played": number, "spotify_track_uri": f"u{number}", **names}
+
+    rows = [row(number) for number in range(12_000)]
+    content = json.dumps([*rows, row(5_003, "other"), row(11_000, "another")]).encode()
+    _, *batches = [
+        piece for piece in parse_file(io.BytesIO(content), "", LIMIT * 100) if not isinstance(piece, BytesRead)
+    ]
+    found = [CommitListensRequest.FromString(piece).batch for piece in batches if isinstance(piece, bytes)]
+    assert [[batch.ms_played[row] for row in batch.extra_cover_rows] for batch in found] == [[], [5_003], [11_000]]
+    expected = {
+        number: parse(json.dumps([row(number, name)]).encode()).plays.cover[0]
+        for number, name in ((5_003, "other"), (11_000, "another"))
+    }
+    assert [batch.extra_covers for batch in found] == [b"", expected[5_003], expected[11_000]]
 
 
 def test_no_personal_field_of_a_row_is_sent() -> None:

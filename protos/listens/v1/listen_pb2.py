@@ -25,21 +25,23 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eprotos/listens/v1/listen.proto\x12\nlistens.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc4\x02\n\x0bListenBatch\x12\x11\n\tplayed_at\x18\x01 \x03(\x03\x12\x11\n\tms_played\x18\x02 \x03(\x05\x12\x12\n\nidentities\x18\x03 \x01(\x0c\x12\x0e\n\x06\x63overs\x18\x04 \x01(\x0c\x12.\n\rcontent_types\x18\x05 \x03(\x0e\x32\x17.listens.v1.ContentType\x12\x13\n\x0btrack_names\x18\x06 \x03(\t\x12\x14\n\x0c\x61rtist_names\x18\x07 \x03(\t\x12\x13\n\x0b\x61lbum_names\x18\x08 \x03(\t\x12\x12\n\ntrack_uris\x18\t \x03(\t\x12\x11\n\tplatforms\x18\n \x03(\t\x12$\n\x07skipped\x18\x0b \x03(\x0e\x32\x13.listens.v1.Skipped\x12\x18\n\x10\x65xtra_cover_rows\x18\x0c \x03(\x05\x12\x14\n\x0c\x65xtra_covers\x18\r \x01(\x0c\"\xab\x01\n\x0cListenFilter\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06min_ms\x18\x03 \x01(\x05\x12-\n\x0c\x63ontent_type\x18\x04 \x01(\x0e\x32\x17.listens.v1.ContentType*I\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSOURCE_ACCOUNT\x10\x01\x12\x13\n\x0fSOURCE_EXTENDED\x10\x02*\x91\x01\n\x0b\x43ontentType\x12\x1c\n\x18\x43ONTENT_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONTENT_TYPE_MUSIC\x10\x01\x12\x18\n\x14\x43ONTENT_TYPE_PODCAST\x10\x02\x12\x1a\n\x16\x43ONTENT_TYPE_AUDIOBOOK\x10\x03\x12\x16\n\x12\x43ONTENT_TYPE_VIDEO\x10\x04*C\n\x07Skipped\x12\x17\n\x13SKIPPED_UNSPECIFIED\x10\x00\x12\x0e\n\nSKIPPED_NO\x10\x01\x12\x0f\n\x0bSKIPPED_YES\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eprotos/listens/v1/listen.proto\x12\nlistens.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc4\x02\n\x0bListenBatch\x12\x11\n\tplayed_at\x18\x01 \x03(\x03\x12\x11\n\tms_played\x18\x02 \x03(\x05\x12\x12\n\nidentities\x18\x03 \x01(\x0c\x12\x0e\n\x06\x63overs\x18\x04 \x01(\x0c\x12.\n\rcontent_types\x18\x05 \x03(\x0e\x32\x17.listens.v1.ContentType\x12\x13\n\x0btrack_names\x18\x06 \x03(\t\x12\x14\n\x0c\x61rtist_names\x18\x07 \x03(\t\x12\x13\n\x0b\x61lbum_names\x18\x08 \x03(\t\x12\x12\n\ntrack_uris\x18\t \x03(\t\x12\x11\n\tplatforms\x18\n \x03(\t\x12$\n\x07skipped\x18\x0b \x03(\x0e\x32\x13.listens.v1.Skipped\x12\x18\n\x10\x65xtra_cover_rows\x18\x0c \x03(\x05\x12\x14\n\x0c\x65xtra_covers\x18\r \x01(\x0c\"\xab\x01\n\x0cListenFilter\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06min_ms\x18\x03 \x01(\x05\x12-\n\x0c\x63ontent_type\x18\x04 \x01(\x0e\x32\x17.listens.v1.ContentType\"\xa5\x02\n\x06Listen\x12-\n\tplayed_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tms_played\x18\x02 \x01(\x03\x12-\n\x0c\x63ontent_type\x18\x03 \x01(\x0e\x32\x17.listens.v1.ContentType\x12\x12\n\ntrack_name\x18\x04 \x01(\t\x12\x13\n\x0b\x61rtist_name\x18\x05 \x01(\t\x12\x12\n\nalbum_name\x18\x06 \x01(\t\x12\x11\n\ttrack_uri\x18\x07 \x01(\t\x12\x10\n\x08platform\x18\x08 \x01(\t\x12$\n\x07skipped\x18\t \x01(\x0e\x32\x13.listens.v1.Skipped\x12\"\n\x06source\x18\n \x01(\x0e\x32\x12.listens.v1.Source*I\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSOURCE_ACCOUNT\x10\x01\x12\x13\n\x0fSOURCE_EXTENDED\x10\x02*\x91\x01\n\x0b\x43ontentType\x12\x1c\n\x18\x43ONTENT_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONTENT_TYPE_MUSIC\x10\x01\x12\x18\n\x14\x43ONTENT_TYPE_PODCAST\x10\x02\x12\x1a\n\x16\x43ONTENT_TYPE_AUDIOBOOK\x10\x03\x12\x16\n\x12\x43ONTENT_TYPE_VIDEO\x10\x04*C\n\x07Skipped\x12\x17\n\x13SKIPPED_UNSPECIFIED\x10\x00\x12\x0e\n\nSKIPPED_NO\x10\x01\x12\x0f\n\x0bSKIPPED_YES\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.listens.v1.listen_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SOURCE']._serialized_start=580
-  _globals['_SOURCE']._serialized_end=653
-  _globals['_CONTENTTYPE']._serialized_start=656
-  _globals['_CONTENTTYPE']._serialized_end=801
-  _globals['_SKIPPED']._serialized_start=803
-  _globals['_SKIPPED']._serialized_end=870
+  _globals['_SOURCE']._serialized_start=876
+  _globals['_SOURCE']._serialized_end=949
+  _globals['_CONTENTTYPE']._serialized_start=952
+  _globals['_CONTENTTYPE']._serialized_end=1097
+  _globals['_SKIPPED']._serialized_start=1099
+  _globals['_SKIPPED']._serialized_end=1166
   _globals['_LISTENBATCH']._serialized_start=80
   _globals['_LISTENBATCH']._serialized_end=404
   _globals['_LISTENFILTER']._serialized_start=407
   _globals['_LISTENFILTER']._serialized_end=578
+  _globals['_LISTEN']._serialized_start=581
+  _globals['_LISTEN']._serialized_end=874
 # @@protoc_insertion_point(module_scope)

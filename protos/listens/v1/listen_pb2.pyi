@@ -203,3 +203,55 @@ class ListenFilter(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListenFilter: _TypeAlias = ListenFilter  # noqa: Y015
+
+@_typing.final
+class Listen(_message.Message):
+    """One play, as it is stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAYED_AT_FIELD_NUMBER: _builtins.int
+    MS_PLAYED_FIELD_NUMBER: _builtins.int
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
+    TRACK_NAME_FIELD_NUMBER: _builtins.int
+    ARTIST_NAME_FIELD_NUMBER: _builtins.int
+    ALBUM_NAME_FIELD_NUMBER: _builtins.int
+    TRACK_URI_FIELD_NUMBER: _builtins.int
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ms_played: _builtins.int
+    content_type: Global___ContentType.ValueType
+    track_name: _builtins.str
+    artist_name: _builtins.str
+    album_name: _builtins.str
+    """Empty: not known, as in the two that follow."""
+    track_uri: _builtins.str
+    platform: _builtins.str
+    skipped: Global___Skipped.ValueType
+    source: Global___Source.ValueType
+    @_builtins.property
+    def played_at(self) -> _timestamp_pb2.Timestamp:
+        """When it ended. Account rows: a whole minute."""
+
+    def __init__(
+        self,
+        *,
+        played_at: _timestamp_pb2.Timestamp | None = ...,
+        ms_played: _builtins.int = ...,
+        content_type: Global___ContentType.ValueType = ...,
+        track_name: _builtins.str = ...,
+        artist_name: _builtins.str = ...,
+        album_name: _builtins.str = ...,
+        track_uri: _builtins.str = ...,
+        platform: _builtins.str = ...,
+        skipped: Global___Skipped.ValueType = ...,
+        source: Global___Source.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["played_at", b"played_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["album_name", b"album_name", "artist_name", b"artist_name", "content_type", b"content_type", "ms_played", b"ms_played", "platform", b"platform", "played_at", b"played_at", "skipped", b"skipped", "source", b"source", "track_name", b"track_name", "track_uri", b"track_uri"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Listen: _TypeAlias = Listen  # noqa: Y015

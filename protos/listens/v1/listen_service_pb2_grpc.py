@@ -55,6 +55,26 @@ class ListenServiceStub:
                 request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineRequest.SerializeToString,
                 response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineResponse.FromString,
                 _registered_method=True)
+        self.GetListeningClock = channel.unary_unary(
+                '/listens.v1.ListenService/GetListeningClock',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockResponse.FromString,
+                _registered_method=True)
+        self.ListListens = channel.unary_unary(
+                '/listens.v1.ListenService/ListListens',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListListensRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListListensResponse.FromString,
+                _registered_method=True)
+        self.ExportListens = channel.unary_stream(
+                '/listens.v1.ListenService/ExportListens',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ExportListensRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ExportListensResponse.FromString,
+                _registered_method=True)
+        self.DeleteUserData = channel.unary_unary(
+                '/listens.v1.ListenService/DeleteUserData',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataResponse.FromString,
+                _registered_method=True)
 
 
 class ListenServiceServicer:
@@ -94,6 +114,46 @@ class ListenServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetListeningClock(self, request, context):
+        """Plays and time per hour of the week, on the clocks of a time zone, whatever they did in the meantime.
+        Refused: INVALID_REQUEST (unknown time zone).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListListens(self, request, context):
+        """Plays, newest first. What is stored while a reader goes from page to page makes no play come twice or be missed: an
+        account row counts as the play that replaces it.
+        Refused: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportListens(self, request, context):
+        """All plays, oldest first, in messages of some thousand: each as it was when its message was made, none twice and none
+        missed, as above. Nothing is held in the database while the reader takes its time. Refused: INVALID_REQUEST. A stream
+        that breaks off (DRAINING, BUSY, STORE_UNAVAILABLE) begins anew: there is no way to go on within it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteUserData(self, request, context):
+        """Forgets a person: removes their plays, uploads, files with their bytes, jobs of every queue, unfinished or in
+        history, idempotency keys and lanes. Answers when nothing was left at a moment after the call began; workers that
+        had a job of theirs are told that it is cancelled, and a late commit is LEASE_LOST. No tombstone is kept: the same
+        person may upload again. The audit log keeps an HMAC of the id with the numbers, where anything was removed.
+        It goes on though the caller leaves. What a call removed that was cut short stays removed, and a repeat goes on,
+        and answers with what it removed itself: zeros where nothing was there.
+        Refused: INVALID_REQUEST; BUSY (something of the person is under way, or keeps coming in), STORE_UNAVAILABLE and
+        DRAINING, with RetryInfo: repeat it then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ListenServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -116,6 +176,26 @@ def add_ListenServiceServicer_to_server(servicer, server):
                     servicer.GetTimeline,
                     request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineRequest.FromString,
                     response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineResponse.SerializeToString,
+            ),
+            'GetListeningClock': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetListeningClock,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockResponse.SerializeToString,
+            ),
+            'ListListens': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListListens,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListListensRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListListensResponse.SerializeToString,
+            ),
+            'ExportListens': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportListens,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ExportListensRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ExportListensResponse.SerializeToString,
+            ),
+            'DeleteUserData': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteUserData,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -227,6 +307,114 @@ class ListenService:
             '/listens.v1.ListenService/GetTimeline',
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineRequest.SerializeToString,
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetTimelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetListeningClock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/GetListeningClock',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListListens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/ListListens',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.ListListensRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.ListListensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportListens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/listens.v1.ListenService/ExportListens',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.ExportListensRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.ExportListensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteUserData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/DeleteUserData',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.DeleteUserDataResponse.FromString,
             options,
             channel_credentials,
             insecure,

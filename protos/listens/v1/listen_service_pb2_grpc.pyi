@@ -48,6 +48,30 @@ class ListenServiceStub:
     """Plays and time per bucket of the calendar, empty buckets included.
     Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
     """
+    GetListeningClock: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.GetListeningClockRequest, _listen_service_pb2.GetListeningClockResponse]
+    """Plays and time per hour of the week, on the clocks of a time zone, whatever they did in the meantime.
+    Refused: INVALID_REQUEST (unknown time zone).
+    """
+    ListListens: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.ListListensRequest, _listen_service_pb2.ListListensResponse]
+    """Plays, newest first. What is stored while a reader goes from page to page makes no play come twice or be missed: an
+    account row counts as the play that replaces it.
+    Refused: INVALID_REQUEST.
+    """
+    ExportListens: _grpc.UnaryStreamMultiCallable[_listen_service_pb2.ExportListensRequest, _listen_service_pb2.ExportListensResponse]
+    """All plays, oldest first, in messages of some thousand: each as it was when its message was made, none twice and none
+    missed, as above. Nothing is held in the database while the reader takes its time. Refused: INVALID_REQUEST. A stream
+    that breaks off (DRAINING, BUSY, STORE_UNAVAILABLE) begins anew: there is no way to go on within it.
+    """
+    DeleteUserData: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.DeleteUserDataRequest, _listen_service_pb2.DeleteUserDataResponse]
+    """Forgets a person: removes their plays, uploads, files with their bytes, jobs of every queue, unfinished or in
+    history, idempotency keys and lanes. Answers when nothing was left at a moment after the call began; workers that
+    had a job of theirs are told that it is cancelled, and a late commit is LEASE_LOST. No tombstone is kept: the same
+    person may upload again. The audit log keeps an HMAC of the id with the numbers, where anything was removed.
+    It goes on though the caller leaves. What a call removed that was cut short stays removed, and a repeat goes on,
+    and answers with what it removed itself: zeros where nothing was there.
+    Refused: INVALID_REQUEST; BUSY (something of the person is under way, or keeps coming in), STORE_UNAVAILABLE and
+    DRAINING, with RetryInfo: repeat it then.
+    """
 
 @_typing.type_check_only
 class ListenServiceAsyncStub(ListenServiceStub):
@@ -68,6 +92,30 @@ class ListenServiceAsyncStub(ListenServiceStub):
     GetTimeline: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetTimelineRequest, _listen_service_pb2.GetTimelineResponse]  # type: ignore[assignment]
     """Plays and time per bucket of the calendar, empty buckets included.
     Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
+    """
+    GetListeningClock: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetListeningClockRequest, _listen_service_pb2.GetListeningClockResponse]  # type: ignore[assignment]
+    """Plays and time per hour of the week, on the clocks of a time zone, whatever they did in the meantime.
+    Refused: INVALID_REQUEST (unknown time zone).
+    """
+    ListListens: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.ListListensRequest, _listen_service_pb2.ListListensResponse]  # type: ignore[assignment]
+    """Plays, newest first. What is stored while a reader goes from page to page makes no play come twice or be missed: an
+    account row counts as the play that replaces it.
+    Refused: INVALID_REQUEST.
+    """
+    ExportListens: _aio.UnaryStreamMultiCallable[_listen_service_pb2.ExportListensRequest, _listen_service_pb2.ExportListensResponse]  # type: ignore[assignment]
+    """All plays, oldest first, in messages of some thousand: each as it was when its message was made, none twice and none
+    missed, as above. Nothing is held in the database while the reader takes its time. Refused: INVALID_REQUEST. A stream
+    that breaks off (DRAINING, BUSY, STORE_UNAVAILABLE) begins anew: there is no way to go on within it.
+    """
+    DeleteUserData: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.DeleteUserDataRequest, _listen_service_pb2.DeleteUserDataResponse]  # type: ignore[assignment]
+    """Forgets a person: removes their plays, uploads, files with their bytes, jobs of every queue, unfinished or in
+    history, idempotency keys and lanes. Answers when nothing was left at a moment after the call began; workers that
+    had a job of theirs are told that it is cancelled, and a late commit is LEASE_LOST. No tombstone is kept: the same
+    person may upload again. The audit log keeps an HMAC of the id with the numbers, where anything was removed.
+    It goes on though the caller leaves. What a call removed that was cut short stays removed, and a repeat goes on,
+    and answers with what it removed itself: zeros where nothing was there.
+    Refused: INVALID_REQUEST; BUSY (something of the person is under way, or keeps coming in), STORE_UNAVAILABLE and
+    DRAINING, with RetryInfo: repeat it then.
     """
 
 class ListenServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -110,6 +158,54 @@ class ListenServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_listen_service_pb2.GetTimelineResponse, _abc.Awaitable[_listen_service_pb2.GetTimelineResponse]]:
         """Plays and time per bucket of the calendar, empty buckets included.
         Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
+        """
+
+    @_abc_1.abstractmethod
+    def GetListeningClock(
+        self,
+        request: _listen_service_pb2.GetListeningClockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_listen_service_pb2.GetListeningClockResponse, _abc.Awaitable[_listen_service_pb2.GetListeningClockResponse]]:
+        """Plays and time per hour of the week, on the clocks of a time zone, whatever they did in the meantime.
+        Refused: INVALID_REQUEST (unknown time zone).
+        """
+
+    @_abc_1.abstractmethod
+    def ListListens(
+        self,
+        request: _listen_service_pb2.ListListensRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_listen_service_pb2.ListListensResponse, _abc.Awaitable[_listen_service_pb2.ListListensResponse]]:
+        """Plays, newest first. What is stored while a reader goes from page to page makes no play come twice or be missed: an
+        account row counts as the play that replaces it.
+        Refused: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportListens(
+        self,
+        request: _listen_service_pb2.ExportListensRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_listen_service_pb2.ExportListensResponse], _abc.AsyncIterator[_listen_service_pb2.ExportListensResponse]]:
+        """All plays, oldest first, in messages of some thousand: each as it was when its message was made, none twice and none
+        missed, as above. Nothing is held in the database while the reader takes its time. Refused: INVALID_REQUEST. A stream
+        that breaks off (DRAINING, BUSY, STORE_UNAVAILABLE) begins anew: there is no way to go on within it.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteUserData(
+        self,
+        request: _listen_service_pb2.DeleteUserDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_listen_service_pb2.DeleteUserDataResponse, _abc.Awaitable[_listen_service_pb2.DeleteUserDataResponse]]:
+        """Forgets a person: removes their plays, uploads, files with their bytes, jobs of every queue, unfinished or in
+        history, idempotency keys and lanes. Answers when nothing was left at a moment after the call began; workers that
+        had a job of theirs are told that it is cancelled, and a late commit is LEASE_LOST. No tombstone is kept: the same
+        person may upload again. The audit log keeps an HMAC of the id with the numbers, where anything was removed.
+        It goes on though the caller leaves. What a call removed that was cut short stays removed, and a repeat goes on,
+        and answers with what it removed itself: zeros where nothing was there.
+        Refused: INVALID_REQUEST; BUSY (something of the person is under way, or keeps coming in), STORE_UNAVAILABLE and
+        DRAINING, with RetryInfo: repeat it then.
         """
 
 def add_ListenServiceServicer_to_server(servicer: ListenServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -270,12 +270,15 @@ class Upload(_message.Message):
     REFUSED_FILES_FIELD_NUMBER: _builtins.int
     REJECTIONS_FIELD_NUMBER: _builtins.int
     REJECTED_ROWS_FIELD_NUMBER: _builtins.int
+    RECEIVED_BYTES_FIELD_NUMBER: _builtins.int
+    EXPECTED_BYTES_FIELD_NUMBER: _builtins.int
+    ERROR_REASON_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     status: Global___UploadStatus.ValueType
     filename: _builtins.str
     """What the person called it: the archive's name, or the first file's."""
     total_files: _builtins.int
-    """Absent while an archive has not been opened."""
+    """Absent while an archive has not been opened, or a file of which only the size is known is coming in."""
     processed_files: _builtins.int
     """Files that have ended, however."""
     failed_files: _builtins.int
@@ -290,6 +293,14 @@ class Upload(_message.Message):
     """A sentence about what failed; empty where nothing did."""
     refused_files: _builtins.int
     """How many files were refused, in lists as well."""
+    received_bytes: _builtins.int
+    """While UPLOADING: bytes that are there."""
+    expected_bytes: _builtins.int
+    """While UPLOADING: bytes that its only file will have, where that was said."""
+    error_reason: _builtins.str
+    """The reason of what error_message tells first: that of an archive which could not be opened, or of a file. Empty
+    where nothing failed.
+    """
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -335,13 +346,25 @@ class Upload(_message.Message):
         refused_files: _builtins.int = ...,
         rejections: _abc.Iterable[Global___RejectionCount] | None = ...,
         rejected_rows: _abc.Iterable[Global___RejectedRow] | None = ...,
+        received_bytes: _builtins.int | None = ...,
+        expected_bytes: _builtins.int | None = ...,
+        error_reason: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_files", b"_total_files", "created_at", b"created_at", "total_files", b"total_files", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_bytes", b"_expected_bytes", "_received_bytes", b"_received_bytes", "_total_files", b"_total_files", "created_at", b"created_at", "expected_bytes", b"expected_bytes", "received_bytes", b"received_bytes", "total_files", b"total_files", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_files", b"_total_files", "created_at", b"created_at", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "failed_files", b"failed_files", "filename", b"filename", "files", b"files", "id", b"id", "inserted_records", b"inserted_records", "processed_files", b"processed_files", "refusals", b"refusals", "refused_files", b"refused_files", "rejected_records", b"rejected_records", "rejected_rows", b"rejected_rows", "rejections", b"rejections", "skipped_files", b"skipped_files", "status", b"status", "superseded_records", b"superseded_records", "total_files", b"total_files", "total_records", b"total_records", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_bytes", b"_expected_bytes", "_received_bytes", b"_received_bytes", "_total_files", b"_total_files", "created_at", b"created_at", "duplicate_records", b"duplicate_records", "error_message", b"error_message", "error_reason", b"error_reason", "expected_bytes", b"expected_bytes", "failed_files", b"failed_files", "filename", b"filename", "files", b"files", "id", b"id", "inserted_records", b"inserted_records", "processed_files", b"processed_files", "received_bytes", b"received_bytes", "refusals", b"refusals", "refused_files", b"refused_files", "rejected_records", b"rejected_records", "rejected_rows", b"rejected_rows", "rejections", b"rejections", "skipped_files", b"skipped_files", "status", b"status", "superseded_records", b"superseded_records", "total_files", b"total_files", "total_records", b"total_records", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_bytes: _TypeAlias = _typing.Literal["expected_bytes"]  # noqa: Y015
+    _WhichOneofArgType__expected_bytes: _TypeAlias = _typing.Literal["_expected_bytes", b"_expected_bytes"]  # noqa: Y015
+    _WhichOneofReturnType__received_bytes: _TypeAlias = _typing.Literal["received_bytes"]  # noqa: Y015
+    _WhichOneofArgType__received_bytes: _TypeAlias = _typing.Literal["_received_bytes", b"_received_bytes"]  # noqa: Y015
     _WhichOneofReturnType__total_files: _TypeAlias = _typing.Literal["total_files"]  # noqa: Y015
     _WhichOneofArgType__total_files: _TypeAlias = _typing.Literal["_total_files", b"_total_files"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_bytes) -> _WhichOneofReturnType__expected_bytes | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__received_bytes) -> _WhichOneofReturnType__received_bytes | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total_files) -> _WhichOneofReturnType__total_files | None: ...
 
 Global___Upload: _TypeAlias = Upload  # noqa: Y015

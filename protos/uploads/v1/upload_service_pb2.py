@@ -22,52 +22,65 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from protos.uploads.v1 import upload_pb2 as protos_dot_uploads_dot_v1_dot_upload__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&protos/uploads/v1/upload_service.proto\x12\nuploads.v1\x1a\x1eprotos/uploads/v1/upload.proto\"6\n\x13\x43reateUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\")\n\x14\x43reateUploadResponse\x12\x11\n\tupload_id\x18\x01 \x01(\t\"\x8d\x01\n\x11\x41ppendFileRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x12\n\nfile_index\x18\x03 \x01(\x05\x12\x10\n\x08\x66ilename\x18\x04 \x01(\t\x12\x0f\n\x07\x61rchive\x18\x05 \x01(\x08\x12\x0e\n\x06offset\x18\x06 \x01(\x03\x12\x0f\n\x07\x63ontent\x18\x07 \x01(\x0c\"\"\n\x12\x41ppendFileResponse\x12\x0c\n\x04size\x18\x01 \x01(\x03\"\x92\x01\n\x14\x45nqueueUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x03 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\x0c\x12)\n\x08refusals\x18\x05 \x03(\x0b\x32\x17.uploads.v1.FileRefusal\"D\n\x15\x45nqueueUploadResponse\x12\x11\n\tupload_id\x18\x01 \x01(\t\x12\x18\n\x10repeated_request\x18\x02 \x01(\x08\"4\n\x10GetUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\"7\n\x11GetUploadResponse\x12\"\n\x06upload\x18\x01 \x01(\x0b\x32\x12.uploads.v1.Upload\"J\n\x12ListUploadsRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"S\n\x13ListUploadsResponse\x12#\n\x07uploads\x18\x01 \x03(\x0b\x32\x12.uploads.v1.Upload\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\x12WatchUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\"9\n\x13WatchUploadResponse\x12\"\n\x06upload\x18\x01 \x01(\x0b\x32\x12.uploads.v1.Upload\"O\n\x12RetryUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x03 \x01(\t\",\n\x13RetryUploadResponse\x12\x15\n\rretried_files\x18\x01 \x01(\x05\"\xc6\x02\n\x0f\x41\x64\x64\x46ilesRequest\x12\x34\n\x06header\x18\x01 \x01(\x0b\x32\".uploads.v1.AddFilesRequest.HeaderH\x00\x12\x34\n\x06member\x18\x02 \x01(\x0b\x32\".uploads.v1.AddFilesRequest.MemberH\x00\x12\x0f\n\x05\x63hunk\x18\x03 \x01(\x0cH\x00\x1a\x7f\n\x06Header\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x15\n\rskipped_files\x18\x03 \x01(\x05\x12)\n\x08refusals\x18\x04 \x03(\x0b\x32\x17.uploads.v1.FileRefusal\x12\x14\n\x0cmember_count\x18\x05 \x01(\x05\x1a*\n\x06Member\x12\x10\n\x08\x66ilename\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\tB\t\n\x07message\"\x12\n\x10\x41\x64\x64\x46ilesResponse2\x8a\x05\n\rUploadService\x12Q\n\x0c\x43reateUpload\x12\x1f.uploads.v1.CreateUploadRequest\x1a .uploads.v1.CreateUploadResponse\x12K\n\nAppendFile\x12\x1d.uploads.v1.AppendFileRequest\x1a\x1e.uploads.v1.AppendFileResponse\x12T\n\rEnqueueUpload\x12 .uploads.v1.EnqueueUploadRequest\x1a!.uploads.v1.EnqueueUploadResponse\x12H\n\tGetUpload\x12\x1c.uploads.v1.GetUploadRequest\x1a\x1d.uploads.v1.GetUploadResponse\x12N\n\x0bListUploads\x12\x1e.uploads.v1.ListUploadsRequest\x1a\x1f.uploads.v1.ListUploadsResponse\x12P\n\x0bWatchUpload\x12\x1e.uploads.v1.WatchUploadRequest\x1a\x1f.uploads.v1.WatchUploadResponse0\x01\x12N\n\x0bRetryUpload\x12\x1e.uploads.v1.RetryUploadRequest\x1a\x1f.uploads.v1.RetryUploadResponse\x12G\n\x08\x41\x64\x64\x46iles\x12\x1b.uploads.v1.AddFilesRequest\x1a\x1c.uploads.v1.AddFilesResponse(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&protos/uploads/v1/upload_service.proto\x12\nuploads.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eprotos/uploads/v1/upload.proto\"}\n\x13\x43reateUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\x12\x1a\n\rexpected_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\tB\x10\n\x0e_expected_size\"s\n\x14\x43reateUploadResponse\x12\x11\n\tupload_id\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10repeated_request\x18\x03 \x01(\x08\"\x8d\x01\n\x11\x41ppendFileRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x12\n\nfile_index\x18\x03 \x01(\x05\x12\x10\n\x08\x66ilename\x18\x04 \x01(\t\x12\x0f\n\x07\x61rchive\x18\x05 \x01(\x08\x12\x0e\n\x06offset\x18\x06 \x01(\x03\x12\x0f\n\x07\x63ontent\x18\x07 \x01(\x0c\"\"\n\x12\x41ppendFileResponse\x12\x0c\n\x04size\x18\x01 \x01(\x03\"\x92\x01\n\x14\x45nqueueUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x03 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\x0c\x12)\n\x08refusals\x18\x05 \x03(\x0b\x32\x17.uploads.v1.FileRefusal\"D\n\x15\x45nqueueUploadResponse\x12\x11\n\tupload_id\x18\x01 \x01(\t\x12\x18\n\x10repeated_request\x18\x02 \x01(\x08\"6\n\x12GetIncomingRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\"\xa5\x01\n\x13GetIncomingResponse\x12\x10\n\x08\x66ilename\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x1a\n\rexpected_size\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x65nqueued\x18\x05 \x01(\x08\x42\x10\n\x0e_expected_size\"4\n\x10GetUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\"7\n\x11GetUploadResponse\x12\"\n\x06upload\x18\x01 \x01(\x0b\x32\x12.uploads.v1.Upload\"J\n\x12ListUploadsRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"S\n\x13ListUploadsResponse\x12#\n\x07uploads\x18\x01 \x03(\x0b\x32\x12.uploads.v1.Upload\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\x12WatchUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\"9\n\x13WatchUploadResponse\x12\"\n\x06upload\x18\x01 \x01(\x0b\x32\x12.uploads.v1.Upload\"O\n\x12RetryUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x03 \x01(\t\",\n\x13RetryUploadResponse\x12\x15\n\rretried_files\x18\x01 \x01(\x05\"7\n\x13\x43\x61ncelUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\"C\n\x14\x43\x61ncelUploadResponse\x12\x17\n\x0f\x63\x61ncelled_files\x18\x01 \x01(\x05\x12\x12\n\nkept_plays\x18\x02 \x01(\x03\"7\n\x13\x44\x65leteUploadRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x11\n\tupload_id\x18\x02 \x01(\t\"\x16\n\x14\x44\x65leteUploadResponse\"\xc6\x02\n\x0f\x41\x64\x64\x46ilesRequest\x12\x34\n\x06header\x18\x01 \x01(\x0b\x32\".uploads.v1.AddFilesRequest.HeaderH\x00\x12\x34\n\x06member\x18\x02 \x01(\x0b\x32\".uploads.v1.AddFilesRequest.MemberH\x00\x12\x0f\n\x05\x63hunk\x18\x03 \x01(\x0cH\x00\x1a\x7f\n\x06Header\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x15\n\rskipped_files\x18\x03 \x01(\x05\x12)\n\x08refusals\x18\x04 \x03(\x0b\x32\x17.uploads.v1.FileRefusal\x12\x14\n\x0cmember_count\x18\x05 \x01(\x05\x1a*\n\x06Member\x12\x10\n\x08\x66ilename\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\tB\t\n\x07message\"\x12\n\x10\x41\x64\x64\x46ilesResponse2\x80\x07\n\rUploadService\x12Q\n\x0c\x43reateUpload\x12\x1f.uploads.v1.CreateUploadRequest\x1a .uploads.v1.CreateUploadResponse\x12K\n\nAppendFile\x12\x1d.uploads.v1.AppendFileRequest\x1a\x1e.uploads.v1.AppendFileResponse\x12T\n\rEnqueueUpload\x12 .uploads.v1.EnqueueUploadRequest\x1a!.uploads.v1.EnqueueUploadResponse\x12N\n\x0bGetIncoming\x12\x1e.uploads.v1.GetIncomingRequest\x1a\x1f.uploads.v1.GetIncomingResponse\x12H\n\tGetUpload\x12\x1c.uploads.v1.GetUploadRequest\x1a\x1d.uploads.v1.GetUploadResponse\x12N\n\x0bListUploads\x12\x1e.uploads.v1.ListUploadsRequest\x1a\x1f.uploads.v1.ListUploadsResponse\x12P\n\x0bWatchUpload\x12\x1e.uploads.v1.WatchUploadRequest\x1a\x1f.uploads.v1.WatchUploadResponse0\x01\x12N\n\x0bRetryUpload\x12\x1e.uploads.v1.RetryUploadRequest\x1a\x1f.uploads.v1.RetryUploadResponse\x12Q\n\x0c\x43\x61ncelUpload\x12\x1f.uploads.v1.CancelUploadRequest\x1a .uploads.v1.CancelUploadResponse\x12Q\n\x0c\x44\x65leteUpload\x12\x1f.uploads.v1.DeleteUploadRequest\x1a .uploads.v1.DeleteUploadResponse\x12G\n\x08\x41\x64\x64\x46iles\x12\x1b.uploads.v1.AddFilesRequest\x1a\x1c.uploads.v1.AddFilesResponse(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.uploads.v1.upload_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREATEUPLOADREQUEST']._serialized_start=86
-  _globals['_CREATEUPLOADREQUEST']._serialized_end=140
-  _globals['_CREATEUPLOADRESPONSE']._serialized_start=142
-  _globals['_CREATEUPLOADRESPONSE']._serialized_end=183
-  _globals['_APPENDFILEREQUEST']._serialized_start=186
-  _globals['_APPENDFILEREQUEST']._serialized_end=327
-  _globals['_APPENDFILERESPONSE']._serialized_start=329
-  _globals['_APPENDFILERESPONSE']._serialized_end=363
-  _globals['_ENQUEUEUPLOADREQUEST']._serialized_start=366
-  _globals['_ENQUEUEUPLOADREQUEST']._serialized_end=512
-  _globals['_ENQUEUEUPLOADRESPONSE']._serialized_start=514
-  _globals['_ENQUEUEUPLOADRESPONSE']._serialized_end=582
-  _globals['_GETUPLOADREQUEST']._serialized_start=584
-  _globals['_GETUPLOADREQUEST']._serialized_end=636
-  _globals['_GETUPLOADRESPONSE']._serialized_start=638
-  _globals['_GETUPLOADRESPONSE']._serialized_end=693
-  _globals['_LISTUPLOADSREQUEST']._serialized_start=695
-  _globals['_LISTUPLOADSREQUEST']._serialized_end=769
-  _globals['_LISTUPLOADSRESPONSE']._serialized_start=771
-  _globals['_LISTUPLOADSRESPONSE']._serialized_end=854
-  _globals['_WATCHUPLOADREQUEST']._serialized_start=856
-  _globals['_WATCHUPLOADREQUEST']._serialized_end=910
-  _globals['_WATCHUPLOADRESPONSE']._serialized_start=912
-  _globals['_WATCHUPLOADRESPONSE']._serialized_end=969
-  _globals['_RETRYUPLOADREQUEST']._serialized_start=971
-  _globals['_RETRYUPLOADREQUEST']._serialized_end=1050
-  _globals['_RETRYUPLOADRESPONSE']._serialized_start=1052
-  _globals['_RETRYUPLOADRESPONSE']._serialized_end=1096
-  _globals['_ADDFILESREQUEST']._serialized_start=1099
-  _globals['_ADDFILESREQUEST']._serialized_end=1425
-  _globals['_ADDFILESREQUEST_HEADER']._serialized_start=1243
-  _globals['_ADDFILESREQUEST_HEADER']._serialized_end=1370
-  _globals['_ADDFILESREQUEST_MEMBER']._serialized_start=1372
-  _globals['_ADDFILESREQUEST_MEMBER']._serialized_end=1414
-  _globals['_ADDFILESRESPONSE']._serialized_start=1427
-  _globals['_ADDFILESRESPONSE']._serialized_end=1445
-  _globals['_UPLOADSERVICE']._serialized_start=1448
-  _globals['_UPLOADSERVICE']._serialized_end=2098
+  _globals['_CREATEUPLOADREQUEST']._serialized_start=119
+  _globals['_CREATEUPLOADREQUEST']._serialized_end=244
+  _globals['_CREATEUPLOADRESPONSE']._serialized_start=246
+  _globals['_CREATEUPLOADRESPONSE']._serialized_end=361
+  _globals['_APPENDFILEREQUEST']._serialized_start=364
+  _globals['_APPENDFILEREQUEST']._serialized_end=505
+  _globals['_APPENDFILERESPONSE']._serialized_start=507
+  _globals['_APPENDFILERESPONSE']._serialized_end=541
+  _globals['_ENQUEUEUPLOADREQUEST']._serialized_start=544
+  _globals['_ENQUEUEUPLOADREQUEST']._serialized_end=690
+  _globals['_ENQUEUEUPLOADRESPONSE']._serialized_start=692
+  _globals['_ENQUEUEUPLOADRESPONSE']._serialized_end=760
+  _globals['_GETINCOMINGREQUEST']._serialized_start=762
+  _globals['_GETINCOMINGREQUEST']._serialized_end=816
+  _globals['_GETINCOMINGRESPONSE']._serialized_start=819
+  _globals['_GETINCOMINGRESPONSE']._serialized_end=984
+  _globals['_GETUPLOADREQUEST']._serialized_start=986
+  _globals['_GETUPLOADREQUEST']._serialized_end=1038
+  _globals['_GETUPLOADRESPONSE']._serialized_start=1040
+  _globals['_GETUPLOADRESPONSE']._serialized_end=1095
+  _globals['_LISTUPLOADSREQUEST']._serialized_start=1097
+  _globals['_LISTUPLOADSREQUEST']._serialized_end=1171
+  _globals['_LISTUPLOADSRESPONSE']._serialized_start=1173
+  _globals['_LISTUPLOADSRESPONSE']._serialized_end=1256
+  _globals['_WATCHUPLOADREQUEST']._serialized_start=1258
+  _globals['_WATCHUPLOADREQUEST']._serialized_end=1312
+  _globals['_WATCHUPLOADRESPONSE']._serialized_start=1314
+  _globals['_WATCHUPLOADRESPONSE']._serialized_end=1371
+  _globals['_RETRYUPLOADREQUEST']._serialized_start=1373
+  _globals['_RETRYUPLOADREQUEST']._serialized_end=1452
+  _globals['_RETRYUPLOADRESPONSE']._serialized_start=1454
+  _globals['_RETRYUPLOADRESPONSE']._serialized_end=1498
+  _globals['_CANCELUPLOADREQUEST']._serialized_start=1500
+  _globals['_CANCELUPLOADREQUEST']._serialized_end=1555
+  _globals['_CANCELUPLOADRESPONSE']._serialized_start=1557
+  _globals['_CANCELUPLOADRESPONSE']._serialized_end=1624
+  _globals['_DELETEUPLOADREQUEST']._serialized_start=1626
+  _globals['_DELETEUPLOADREQUEST']._serialized_end=1681
+  _globals['_DELETEUPLOADRESPONSE']._serialized_start=1683
+  _globals['_DELETEUPLOADRESPONSE']._serialized_end=1705
+  _globals['_ADDFILESREQUEST']._serialized_start=1708
+  _globals['_ADDFILESREQUEST']._serialized_end=2034
+  _globals['_ADDFILESREQUEST_HEADER']._serialized_start=1852
+  _globals['_ADDFILESREQUEST_HEADER']._serialized_end=1979
+  _globals['_ADDFILESREQUEST_MEMBER']._serialized_start=1981
+  _globals['_ADDFILESREQUEST_MEMBER']._serialized_end=2023
+  _globals['_ADDFILESRESPONSE']._serialized_start=2036
+  _globals['_ADDFILESRESPONSE']._serialized_end=2054
+  _globals['_UPLOADSERVICE']._serialized_start=2057
+  _globals['_UPLOADSERVICE']._serialized_end=2953
 # @@protoc_insertion_point(module_scope)

@@ -52,6 +52,11 @@ class UploadServiceStub:
                 request_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.EnqueueUploadRequest.SerializeToString,
                 response_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.EnqueueUploadResponse.FromString,
                 _registered_method=True)
+        self.GetIncoming = channel.unary_unary(
+                '/uploads.v1.UploadService/GetIncoming',
+                request_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.GetIncomingRequest.SerializeToString,
+                response_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.GetIncomingResponse.FromString,
+                _registered_method=True)
         self.GetUpload = channel.unary_unary(
                 '/uploads.v1.UploadService/GetUpload',
                 request_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.GetUploadRequest.SerializeToString,
@@ -72,6 +77,16 @@ class UploadServiceStub:
                 request_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.RetryUploadRequest.SerializeToString,
                 response_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.RetryUploadResponse.FromString,
                 _registered_method=True)
+        self.CancelUpload = channel.unary_unary(
+                '/uploads.v1.UploadService/CancelUpload',
+                request_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.CancelUploadRequest.SerializeToString,
+                response_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.CancelUploadResponse.FromString,
+                _registered_method=True)
+        self.DeleteUpload = channel.unary_unary(
+                '/uploads.v1.UploadService/DeleteUpload',
+                request_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.DeleteUploadRequest.SerializeToString,
+                response_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.DeleteUploadResponse.FromString,
+                _registered_method=True)
         self.AddFiles = channel.stream_unary(
                 '/uploads.v1.UploadService/AddFiles',
                 request_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.AddFilesRequest.SerializeToString,
@@ -87,7 +102,8 @@ class UploadServiceServicer:
 
     def CreateUpload(self, request, context):
         """Opens an empty upload, status UPLOADING. One that is never enqueued is removed after 24 h.
-        Not safe to repeat: it makes another, which goes the same way. Refused: INVALID_REQUEST.
+        A repeat makes another, which goes the same way; with an idempotency key it gives back the first while that
+        exists. Refused: INVALID_REQUEST, PAYLOAD_TOO_LARGE (the expected size), IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -95,8 +111,9 @@ class UploadServiceServicer:
 
     def AppendFile(self, request, context):
         """Stores a chunk of a file at an offset; answers after the commit. A repeat of a chunk is harmless.
-        Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (a gap, another file's name, an upload that was enqueued),
-        PAYLOAD_TOO_LARGE (names the limit and the value).
+        Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (a gap, other bytes than are there, another file's name, an upload that
+        was enqueued), PAYLOAD_TOO_LARGE (names the limit and the value; the size that was expected is one),
+        CONTENT_EXPIRED (its time is over).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,7 +122,16 @@ class UploadServiceServicer:
     def EnqueueUpload(self, request, context):
         """Makes the jobs, one a file, in the transaction that records the upload; answers after the commit. A repeat is
         safe. With an idempotency key used before for the same content, it gives back the first upload and removes
-        this one. Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (no file), IDEMPOTENCY_KEY_REUSED.
+        this one. Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (no file, or not the size that was expected),
+        IDEMPOTENCY_KEY_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetIncoming(self, request, context):
+        """How much of an upload's only file is there: where its bytes go on.
+        Refused: UPLOAD_NOT_FOUND, CONTENT_EXPIRED (its time is over, or it was cancelled before it was whole).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,6 +168,24 @@ class UploadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CancelUpload(self, request, context):
+        """Ends the upload's open files: their contents are removed, their workers told; what was committed stays. One whose
+        bytes are still coming in takes no more and ends CANCELLED. A repeat answers the same.
+        Refused: UPLOAD_NOT_FOUND, BUSY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteUpload(self, request, context):
+        """Removes an upload of which nothing is open and no play is stored, with its files, their bytes and their jobs'
+        history. A repeat answers UPLOAD_NOT_FOUND.
+        Refused: UPLOAD_NOT_FOUND, UPLOAD_IN_USE (its metadata's state says why: under_way or has_plays).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AddFiles(self, request_iterator, context):
         """Ends an unpack job: stores the archive's members and their jobs and completes the job, in one transaction. The
         stream is the header, then for each member its Member followed by its chunks. A repeat with the token
@@ -169,6 +213,11 @@ def add_UploadServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.EnqueueUploadRequest.FromString,
                     response_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.EnqueueUploadResponse.SerializeToString,
             ),
+            'GetIncoming': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIncoming,
+                    request_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.GetIncomingRequest.FromString,
+                    response_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.GetIncomingResponse.SerializeToString,
+            ),
             'GetUpload': grpc.unary_unary_rpc_method_handler(
                     servicer.GetUpload,
                     request_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.GetUploadRequest.FromString,
@@ -188,6 +237,16 @@ def add_UploadServiceServicer_to_server(servicer, server):
                     servicer.RetryUpload,
                     request_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.RetryUploadRequest.FromString,
                     response_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.RetryUploadResponse.SerializeToString,
+            ),
+            'CancelUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelUpload,
+                    request_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.CancelUploadRequest.FromString,
+                    response_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.CancelUploadResponse.SerializeToString,
+            ),
+            'DeleteUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteUpload,
+                    request_deserializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.DeleteUploadRequest.FromString,
+                    response_serializer=protos_dot_uploads_dot_v1_dot_upload__service__pb2.DeleteUploadResponse.SerializeToString,
             ),
             'AddFiles': grpc.stream_unary_rpc_method_handler(
                     servicer.AddFiles,
@@ -279,6 +338,33 @@ class UploadService:
             '/uploads.v1.UploadService/EnqueueUpload',
             protos_dot_uploads_dot_v1_dot_upload__service__pb2.EnqueueUploadRequest.SerializeToString,
             protos_dot_uploads_dot_v1_dot_upload__service__pb2.EnqueueUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetIncoming(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/uploads.v1.UploadService/GetIncoming',
+            protos_dot_uploads_dot_v1_dot_upload__service__pb2.GetIncomingRequest.SerializeToString,
+            protos_dot_uploads_dot_v1_dot_upload__service__pb2.GetIncomingResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -387,6 +473,60 @@ class UploadService:
             '/uploads.v1.UploadService/RetryUpload',
             protos_dot_uploads_dot_v1_dot_upload__service__pb2.RetryUploadRequest.SerializeToString,
             protos_dot_uploads_dot_v1_dot_upload__service__pb2.RetryUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/uploads.v1.UploadService/CancelUpload',
+            protos_dot_uploads_dot_v1_dot_upload__service__pb2.CancelUploadRequest.SerializeToString,
+            protos_dot_uploads_dot_v1_dot_upload__service__pb2.CancelUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/uploads.v1.UploadService/DeleteUpload',
+            protos_dot_uploads_dot_v1_dot_upload__service__pb2.DeleteUploadRequest.SerializeToString,
+            protos_dot_uploads_dot_v1_dot_upload__service__pb2.DeleteUploadResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,17 +38,24 @@ class UploadServiceStub:
     def __new__(cls, channel: _aio.Channel) -> UploadServiceAsyncStub: ...
     CreateUpload: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.CreateUploadRequest, _upload_service_pb2.CreateUploadResponse]
     """Opens an empty upload, status UPLOADING. One that is never enqueued is removed after 24 h.
-    Not safe to repeat: it makes another, which goes the same way. Refused: INVALID_REQUEST.
+    A repeat makes another, which goes the same way; with an idempotency key it gives back the first while that
+    exists. Refused: INVALID_REQUEST, PAYLOAD_TOO_LARGE (the expected size), IDEMPOTENCY_KEY_REUSED.
     """
     AppendFile: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.AppendFileRequest, _upload_service_pb2.AppendFileResponse]
     """Stores a chunk of a file at an offset; answers after the commit. A repeat of a chunk is harmless.
-    Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (a gap, another file's name, an upload that was enqueued),
-    PAYLOAD_TOO_LARGE (names the limit and the value).
+    Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (a gap, other bytes than are there, another file's name, an upload that
+    was enqueued), PAYLOAD_TOO_LARGE (names the limit and the value; the size that was expected is one),
+    CONTENT_EXPIRED (its time is over).
     """
     EnqueueUpload: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.EnqueueUploadRequest, _upload_service_pb2.EnqueueUploadResponse]
     """Makes the jobs, one a file, in the transaction that records the upload; answers after the commit. A repeat is
     safe. With an idempotency key used before for the same content, it gives back the first upload and removes
-    this one. Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (no file), IDEMPOTENCY_KEY_REUSED.
+    this one. Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (no file, or not the size that was expected),
+    IDEMPOTENCY_KEY_REUSED.
+    """
+    GetIncoming: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.GetIncomingRequest, _upload_service_pb2.GetIncomingResponse]
+    """How much of an upload's only file is there: where its bytes go on.
+    Refused: UPLOAD_NOT_FOUND, CONTENT_EXPIRED (its time is over, or it was cancelled before it was whole).
     """
     GetUpload: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.GetUploadRequest, _upload_service_pb2.GetUploadResponse]
     """Refused: UPLOAD_NOT_FOUND."""
@@ -62,6 +69,16 @@ class UploadServiceStub:
     """Puts the upload's failed files back into the queue with a fresh set of attempts. A repeat finds nothing
     left to do and answers 0; with an idempotency key it answers the first number.
     Refused: UPLOAD_NOT_FOUND, CONTENT_EXPIRED (nothing that failed can be tried again).
+    """
+    CancelUpload: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.CancelUploadRequest, _upload_service_pb2.CancelUploadResponse]
+    """Ends the upload's open files: their contents are removed, their workers told; what was committed stays. One whose
+    bytes are still coming in takes no more and ends CANCELLED. A repeat answers the same.
+    Refused: UPLOAD_NOT_FOUND, BUSY.
+    """
+    DeleteUpload: _grpc.UnaryUnaryMultiCallable[_upload_service_pb2.DeleteUploadRequest, _upload_service_pb2.DeleteUploadResponse]
+    """Removes an upload of which nothing is open and no play is stored, with its files, their bytes and their jobs'
+    history. A repeat answers UPLOAD_NOT_FOUND.
+    Refused: UPLOAD_NOT_FOUND, UPLOAD_IN_USE (its metadata's state says why: under_way or has_plays).
     """
     AddFiles: _grpc.StreamUnaryMultiCallable[_upload_service_pb2.AddFilesRequest, _upload_service_pb2.AddFilesResponse]
     """Ends an unpack job: stores the archive's members and their jobs and completes the job, in one transaction. The
@@ -79,17 +96,24 @@ class UploadServiceAsyncStub(UploadServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateUpload: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.CreateUploadRequest, _upload_service_pb2.CreateUploadResponse]  # type: ignore[assignment]
     """Opens an empty upload, status UPLOADING. One that is never enqueued is removed after 24 h.
-    Not safe to repeat: it makes another, which goes the same way. Refused: INVALID_REQUEST.
+    A repeat makes another, which goes the same way; with an idempotency key it gives back the first while that
+    exists. Refused: INVALID_REQUEST, PAYLOAD_TOO_LARGE (the expected size), IDEMPOTENCY_KEY_REUSED.
     """
     AppendFile: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.AppendFileRequest, _upload_service_pb2.AppendFileResponse]  # type: ignore[assignment]
     """Stores a chunk of a file at an offset; answers after the commit. A repeat of a chunk is harmless.
-    Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (a gap, another file's name, an upload that was enqueued),
-    PAYLOAD_TOO_LARGE (names the limit and the value).
+    Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (a gap, other bytes than are there, another file's name, an upload that
+    was enqueued), PAYLOAD_TOO_LARGE (names the limit and the value; the size that was expected is one),
+    CONTENT_EXPIRED (its time is over).
     """
     EnqueueUpload: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.EnqueueUploadRequest, _upload_service_pb2.EnqueueUploadResponse]  # type: ignore[assignment]
     """Makes the jobs, one a file, in the transaction that records the upload; answers after the commit. A repeat is
     safe. With an idempotency key used before for the same content, it gives back the first upload and removes
-    this one. Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (no file), IDEMPOTENCY_KEY_REUSED.
+    this one. Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (no file, or not the size that was expected),
+    IDEMPOTENCY_KEY_REUSED.
+    """
+    GetIncoming: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.GetIncomingRequest, _upload_service_pb2.GetIncomingResponse]  # type: ignore[assignment]
+    """How much of an upload's only file is there: where its bytes go on.
+    Refused: UPLOAD_NOT_FOUND, CONTENT_EXPIRED (its time is over, or it was cancelled before it was whole).
     """
     GetUpload: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.GetUploadRequest, _upload_service_pb2.GetUploadResponse]  # type: ignore[assignment]
     """Refused: UPLOAD_NOT_FOUND."""
@@ -103,6 +127,16 @@ class UploadServiceAsyncStub(UploadServiceStub):
     """Puts the upload's failed files back into the queue with a fresh set of attempts. A repeat finds nothing
     left to do and answers 0; with an idempotency key it answers the first number.
     Refused: UPLOAD_NOT_FOUND, CONTENT_EXPIRED (nothing that failed can be tried again).
+    """
+    CancelUpload: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.CancelUploadRequest, _upload_service_pb2.CancelUploadResponse]  # type: ignore[assignment]
+    """Ends the upload's open files: their contents are removed, their workers told; what was committed stays. One whose
+    bytes are still coming in takes no more and ends CANCELLED. A repeat answers the same.
+    Refused: UPLOAD_NOT_FOUND, BUSY.
+    """
+    DeleteUpload: _aio.UnaryUnaryMultiCallable[_upload_service_pb2.DeleteUploadRequest, _upload_service_pb2.DeleteUploadResponse]  # type: ignore[assignment]
+    """Removes an upload of which nothing is open and no play is stored, with its files, their bytes and their jobs'
+    history. A repeat answers UPLOAD_NOT_FOUND.
+    Refused: UPLOAD_NOT_FOUND, UPLOAD_IN_USE (its metadata's state says why: under_way or has_plays).
     """
     AddFiles: _aio.StreamUnaryMultiCallable[_upload_service_pb2.AddFilesRequest, _upload_service_pb2.AddFilesResponse]  # type: ignore[assignment]
     """Ends an unpack job: stores the archive's members and their jobs and completes the job, in one transaction. The
@@ -123,7 +157,8 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_upload_service_pb2.CreateUploadResponse, _abc.Awaitable[_upload_service_pb2.CreateUploadResponse]]:
         """Opens an empty upload, status UPLOADING. One that is never enqueued is removed after 24 h.
-        Not safe to repeat: it makes another, which goes the same way. Refused: INVALID_REQUEST.
+        A repeat makes another, which goes the same way; with an idempotency key it gives back the first while that
+        exists. Refused: INVALID_REQUEST, PAYLOAD_TOO_LARGE (the expected size), IDEMPOTENCY_KEY_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -133,8 +168,9 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_upload_service_pb2.AppendFileResponse, _abc.Awaitable[_upload_service_pb2.AppendFileResponse]]:
         """Stores a chunk of a file at an offset; answers after the commit. A repeat of a chunk is harmless.
-        Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (a gap, another file's name, an upload that was enqueued),
-        PAYLOAD_TOO_LARGE (names the limit and the value).
+        Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (a gap, other bytes than are there, another file's name, an upload that
+        was enqueued), PAYLOAD_TOO_LARGE (names the limit and the value; the size that was expected is one),
+        CONTENT_EXPIRED (its time is over).
         """
 
     @_abc_1.abstractmethod
@@ -145,7 +181,18 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_upload_service_pb2.EnqueueUploadResponse, _abc.Awaitable[_upload_service_pb2.EnqueueUploadResponse]]:
         """Makes the jobs, one a file, in the transaction that records the upload; answers after the commit. A repeat is
         safe. With an idempotency key used before for the same content, it gives back the first upload and removes
-        this one. Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (no file), IDEMPOTENCY_KEY_REUSED.
+        this one. Refused: UPLOAD_NOT_FOUND, INVALID_REQUEST (no file, or not the size that was expected),
+        IDEMPOTENCY_KEY_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def GetIncoming(
+        self,
+        request: _upload_service_pb2.GetIncomingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_upload_service_pb2.GetIncomingResponse, _abc.Awaitable[_upload_service_pb2.GetIncomingResponse]]:
+        """How much of an upload's only file is there: where its bytes go on.
+        Refused: UPLOAD_NOT_FOUND, CONTENT_EXPIRED (its time is over, or it was cancelled before it was whole).
         """
 
     @_abc_1.abstractmethod
@@ -183,6 +230,28 @@ class UploadServiceServicer(metaclass=_abc_1.ABCMeta):
         """Puts the upload's failed files back into the queue with a fresh set of attempts. A repeat finds nothing
         left to do and answers 0; with an idempotency key it answers the first number.
         Refused: UPLOAD_NOT_FOUND, CONTENT_EXPIRED (nothing that failed can be tried again).
+        """
+
+    @_abc_1.abstractmethod
+    def CancelUpload(
+        self,
+        request: _upload_service_pb2.CancelUploadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_upload_service_pb2.CancelUploadResponse, _abc.Awaitable[_upload_service_pb2.CancelUploadResponse]]:
+        """Ends the upload's open files: their contents are removed, their workers told; what was committed stays. One whose
+        bytes are still coming in takes no more and ends CANCELLED. A repeat answers the same.
+        Refused: UPLOAD_NOT_FOUND, BUSY.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteUpload(
+        self,
+        request: _upload_service_pb2.DeleteUploadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_upload_service_pb2.DeleteUploadResponse, _abc.Awaitable[_upload_service_pb2.DeleteUploadResponse]]:
+        """Removes an upload of which nothing is open and no play is stored, with its files, their bytes and their jobs'
+        history. A repeat answers UPLOAD_NOT_FOUND.
+        Refused: UPLOAD_NOT_FOUND, UPLOAD_IN_USE (its metadata's state says why: under_way or has_plays).
         """
 
     @_abc_1.abstractmethod

@@ -1,16 +1,24 @@
+import io
 import json
 
 import pytest
 
-from export_formats import parse
+from export_formats import Rejection, open_archive, parse
 from export_formats.samples import (
     CANARIES,
+    LAYOUTS,
+    Layout,
     Shares,
     account_files,
+    every_export,
     expected_plays,
     extended_files,
     generate_history,
+    other_files,
+    respelled,
     sample_export,
+    tell_truth,
+    write_zip,
 )
 from tests.unit.export_formats.listens_table import ListensTable
 
@@ -70,3 +78,71 @@ def test_the_canaries_stand_in_the_files_and_not_in_the_plays(generation: str) -
     present = [canary for canary in CANARIES if any(canary.encode() in content for content in files.values())]
     assert len(present) == {"A": 4, "B": 2, "C": 2}[generation]
     assert not any("canary" in repr(parse(content)) for content in files.values())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_file_of_every_export_parses_to_what_the_truth_says_of_it(seed: int) -> None:
+    members = every_export(seed, plays=1_500, spoilt=0.1)
+    truth = tell_truth(members)
+    table = ListensTable()
+    for name, content in members.items():
+        parsed, told = parse(content, name), truth.files[name]
+        assert (parsed.total_rows, len(parsed.plays)) == (told.total_rows, told.different_plays)
+        assert parsed.rejections == told.rejections
+        assert [(each.row, each.reason) for each in parsed.rejected_rows] == [*told.rejected_rows[:100]]
+        table.commit(parsed)
+    assert (len(table.identities), table.ms_played) == (truth.expected.plays, truth.expected.ms_played)
+
+
+def test_every_export_has_every_family_and_every_fault() -> None:
+    members = every_export(1, plays=1_500, spoilt=0.1)
+    assert {parse(content).format for content in members.values()} == {
+        *("account_music", "account_podcast", "account_audiobook", "extended"),
+    }
+    faults = set().union(*(told.rejections for told in tell_truth(members).files.values()))
+    assert faults == {rejection.value for rejection in Rejection}
+    names = " ".join(members)
+    for hint in ("/StreamingHistory0", "_music_0", "_podcast_0", "_audiobook_0", "endsong_1", "endvideo.", "_Video_"):
+        assert hint in names
+
+
+def test_account_data_of_before_2023_has_everything_among_the_music() -> None:
+    [(name, content)] = account_files(generate_history(1, 1_000), until_2023=True).items()
+    assert (name, parse(content).format) == ("StreamingHistory0.json", "account_music")
+    assert any(row["artistName"].endswith(" Weekly") for row in json.loads(content))
+
+
+def test_account_data_has_ten_thousand_rows_a_file() -> None:
+    files = account_files(generate_history(1, 10_500, shares=Shares(podcasts=0, audiobooks=0)))
+    assert [*files] == ["StreamingHistory_music_0.json", "StreamingHistory_music_1.json"]
+    assert len(json.loads(files["StreamingHistory_music_0.json"])) == 10_000
+
+
+def test_extended_files_have_what_is_mixed_in_real_ones() -> None:
+    rows = [row for content in extended_files(generate_history(1, 4_000), "A").values() for row in json.loads(content)]
+    stamps = [row["offline_timestamp"] for row in rows]
+    assert None in stamps
+    assert 0 in stamps
+    assert any(stamp > 10**12 for stamp in stamps if stamp)
+    assert any(0 < stamp < 10**10 for stamp in stamps if stamp)
+    assert any(row["spotify_episode_uri"] and row["episode_name"] is None for row in rows)
+    assert {row["reason_end"] for row in rows} >= {"", None}
+    assert {row["conn_country"] for row in rows} >= {"", "ZZ"}
+    assert sum(row["skipped"] is None for row in rows) > len(rows) // 3
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=repr)
+def test_a_layout_changes_the_bytes_and_not_what_they_say(layout: Layout) -> None:
+    [(name, content)] = account_files(generate_history(2, 200), until_2023=True).items()
+    written = respelled(content, layout)
+    assert json.loads(written) == json.loads(content)
+    assert parse(written, name) == parse(content, name)
+
+
+def test_other_files_are_no_history_and_are_skipped() -> None:
+    others = other_files()
+    [history] = account_files(generate_history(2, 200), until_2023=True).values()
+    archive = open_archive(io.BytesIO(write_zip({**others, "MyData/mine.json": history})))
+    assert [member.name for member in archive.members] == ["mine.json"]
+    assert (archive.skipped, archive.refused) == (len(others), [])
+    assert all(any(canary.encode() in content for content in others.values()) for canary in CANARIES)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from export_formats import ExportError, ExportReader, Plays, Reason, parse
 from export_formats.encodings import to_utf8, utf8_pieces
 from export_formats.identity_table import IdentityTable
-from export_formats.later_covers import MAX_COVERS, LaterCovers
+from export_formats.later_covers import MAX_COVERS, MAX_COVERS_A_FILE, LaterCovers
 from export_formats.rows import MAX_ROW_BYTES
 from tests.unit.export_formats.exports import account_row, extended_row, file_of
 
@@ -138,6 +138,22 @@ def test_a_play_under_more_names_than_any_has_is_refused() -> None:
     assert len(read([allowed])[1].more_covers[0]) == MAX_COVERS
     error = refusal(file_of(*(drifted(number) for number in range(MAX_COVERS + 2))))
     assert error.reason is Reason.TOO_MANY_NAMES
+    assert f"{MAX_COVERS:,}" in error.message
+
+
+def test_plays_under_more_names_in_all_than_any_file_has_are_refused() -> None:
+    later = LaterCovers()
+    for number in range(MAX_COVERS_A_FILE):
+        later.add(number % 1_000, number.to_bytes(16, "little"))
+        later.add(number % 1_000, number.to_bytes(16, "little"))
+    with pytest.raises(ExportError, match=f"{MAX_COVERS_A_FILE:,}") as caught:
+        later.add(1_001, b"x" * 16)
+    assert caught.value.reason is Reason.TOO_MANY_NAMES
+
+
+def test_a_large_file_of_another_shape_is_called_that_though_one_of_its_rows_is_huge() -> None:
+    rows = [{"x": number} for number in range(20_000)]
+    assert refusal(file_of(*rows, {"x": "y" * (3 * MAX_ROW_BYTES)})).reason is Reason.NOT_A_HISTORY
 
 
 def test_a_table_of_identities_agrees_with_a_dict_beyond_its_first_sizes() -> None:
