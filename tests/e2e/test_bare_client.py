@@ -48,7 +48,7 @@ def run(python: Path, folder: Path, arguments: Sequence[str | Path]) -> str:
 
 
 def test_the_command_line_says_which_extra_it_needs(python: Path, tmp_path: Path) -> None:
-    sluice = [python.with_name("sluice"), "top"]
+    sluice = [str(python.with_name("sluice")), "top"]
     done = subprocess.run(sluice, cwd=tmp_path, env={}, capture_output=True, text=True, check=False, timeout=60)
     needed = "The command line needs click, which its extra brings: pip install 'sluice[cli]'.\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", needed)

@@ -41,6 +41,7 @@ async def test_every_command_of_the_page_does_what_it_says(busy: Shell) -> None:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "SLUICE_COORDINATOR_TARGET": busy.target,
     }
+    out = b""
     async with working(busy.target):
         for block in blocks:
             process = await asyncio.create_subprocess_exec(
