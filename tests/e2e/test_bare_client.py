@@ -20,13 +20,13 @@ from tests.shown_code import ADDRESS, shown_programs
 LIST = """
 import importlib.metadata, importlib.util, json
 names = sorted({one.metadata["Name"].lower().replace("_", "-") for one in importlib.metadata.distributions()})
-wanted = ("psycopg", "click", "pydantic", "structlog", "fastapi", "msgspec", "jwt", "httpx", "uvloop", "pytest")
+wanted = ("psycopg", "click", "rich", "pydantic", "structlog", "fastapi", "msgspec", "jwt", "httpx", "uvloop", "pytest")
 print(json.dumps([names, [name for name in wanted if importlib.util.find_spec(name)]]))
 """
 IMPORT_ALL = """
 import coordinator_client, importlib, pkgutil, sys
 for module in pkgutil.walk_packages(coordinator_client.__path__, "coordinator_client."):
-    if module.name != "coordinator_client.testing.plugin":
+    if module.name != "coordinator_client.testing.plugin" and ".command_line." not in module.name:
         importlib.import_module(module.name)
 for name in coordinator_client.__all__:
     getattr(coordinator_client, name)
@@ -45,6 +45,13 @@ def run(python: Path, folder: Path, arguments: Sequence[str | Path]) -> str:
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+def test_the_command_line_says_which_extra_it_needs(python: Path, tmp_path: Path) -> None:
+    sluice = [str(python.with_name("sluice")), "top"]
+    done = subprocess.run(sluice, cwd=tmp_path, env={}, capture_output=True, text=True, check=False, timeout=60)
+    needed = "The command line needs click, which its extra brings: pip install 'sluice[cli]'.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", needed)
 
 
 def test_nothing_else_is_installed_with_it(python: Path, tmp_path: Path) -> None:

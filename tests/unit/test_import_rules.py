@@ -32,6 +32,10 @@ _MAY_HAVE_A_DATABASE = {"coordinator", "stack", *_MAY_IMPORT_ANYTHING}
 _TEST_RUNNERS = {"pytest", "_pytest"}
 _MAY_RUN_TESTS = "coordinator_client.testing.plugin"
 
+# The command line is the one part of the client library that needs more than gRPC, and nothing else of it needs that.
+_OF_TERMINALS = {"click", "rich"}
+_COMMAND_LINE = "coordinator_client.command_line"
+
 _GRPC = {"grpc", "grpc_status", "google", "protos"}
 _INPUT_AND_OUTPUT = {
     *(
@@ -166,6 +170,14 @@ def _test_runners(found: Import) -> Iterator[str]:
         yield found.breach(f"only {_MAY_RUN_TESTS} needs a test runner")
 
 
+def _terminals(found: Import) -> Iterator[str]:
+    """What other people's programs import of the client library runs where the extra `cli` is not installed."""
+    if found.importing_package != "coordinator_client" or found.importer.startswith(_COMMAND_LINE):
+        return
+    if found.imported_package in _OF_TERMINALS or found.imported.startswith(_COMMAND_LINE):
+        yield found.breach(f"only {_COMMAND_LINE} is for terminals")
+
+
 def _impurities(found: Import) -> Iterator[str]:
     if found.importing_package == "export_formats" and found.imported_package in _GRPC | _INPUT_AND_OUTPUT:
         yield found.breach("export_formats is pure")
@@ -213,7 +225,7 @@ def _cycles(imports: list[Import]) -> Iterator[str]:
 def find_breaches(root: Path) -> list[str]:
     """Returns every breach of a rule below a folder that is laid out like this repository."""
     imports = _read_imports(root)
-    rules = (_strangers, _databases, _test_runners, _impurities, _layers)
+    rules = (_strangers, _databases, _test_runners, _terminals, _impurities, _layers)
     breaches = {breach for found in imports for rule in rules for breach in rule(found)}
     return [*sorted(breaches), *_homeless(root), *_cycles(imports)]
 
@@ -249,6 +261,12 @@ def _write(root: Path, sources: Mapping[str, str]) -> Path:
             "must not import pytest: only coordinator_client.testing.plugin",
         ),
         ("coordinator_client/testing/plugin.py", "import stack.scratch", "must not import stack.scratch: processes"),
+        ("coordinator_client/call.py", "import click", "must not import click: only coordinator_client.command_line"),
+        (
+            "coordinator_client/call.py",
+            "from coordinator_client.command_line import X",
+            "command_line is for terminals",
+        ),
         ("coordinator_client/call.py", "import export_formats", "coordinator_client.call must not import"),
         ("export_formats/plays.py", "import stack", "export_formats.plays must not import stack"),
         ("gateway/app.py", "def app():\n import psycopg", "gateway.app must not import psycopg: only"),
@@ -289,6 +307,7 @@ def test_modules_that_load_one_another_are_named(tmp_path: Path, way: str) -> No
 
 def test_what_the_rules_allow_is_no_breach(tmp_path: Path) -> None:
     sources = {
+        "coordinator_client/command_line/program.py": "import click, rich.text, coordinator_client.operator",
         "coordinator_client/testing/plugin.py": "import pytest",
         "gateway/a.py": "from protos.jobs.v1 import job_pb2\nimport coordinator_client, export_formats, os",
         "gateway/b.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n import gateway.c",

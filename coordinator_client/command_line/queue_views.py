@@ -1,0 +1,46 @@
+"""Queues as people see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coordinator_client.command_line.shown import Times, plain, rate
+from coordinator_client.command_line.tables import Cell, Column
+from protos.jobs.v1 import admin_service_pb2 as messages
+
+COLUMNS = (
+    Column("QUEUE", elastic=True),
+    Column("PENDING", right=True),
+    Column("SCHEDULED", rank=6, right=True),
+    Column("PROCESSING", rank=1, right=True),
+    Column("FAILED", rank=3, right=True),
+    Column("OLDEST", rank=4, right=True),
+    Column("IN/S", rank=7, right=True),
+    Column("TAKEN/S", rank=9, right=True),
+    Column("DONE/S", rank=5, right=True),
+    Column("FAILED/S", rank=8, right=True),
+)
+
+LANE_COLUMNS = (Column("LANE", elastic=True), Column("PENDING", right=True))
+
+
+def queue_row(stats: messages.QueueStats, times: Times) -> Sequence[Cell]:
+    """Returns a queue's cells, in the order of COLUMNS."""
+    oldest = times.since(stats.oldest_pending_at) if stats.HasField("oldest_pending_at") else ""
+    return (
+        Cell(plain(stats.queue), "bold"),
+        Cell(f"{stats.pending:,}"),
+        Cell(f"{stats.scheduled:,}"),
+        Cell(f"{stats.processing:,}", "cyan" if stats.processing else ""),
+        Cell(f"{stats.failed:,}", "red" if stats.failed else ""),
+        Cell(oldest),
+        Cell(rate(stats.enqueued_rate)),
+        Cell(rate(stats.claimed_rate)),
+        Cell(rate(stats.completed_rate)),
+        Cell(rate(stats.failed_rate), "red" if stats.failed_rate else ""),
+    )
+
+
+def lane_rows(stats: messages.QueueStats) -> list[Sequence[Cell]]:
+    """Returns the lanes with most waiting, in the order of LANE_COLUMNS."""
+    return [(Cell(plain(lane.lane) or "(none)"), Cell(f"{lane.pending:,}")) for lane in stats.lanes]

@@ -1,0 +1,49 @@
+"""`sluice queues`: how they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from coordinator_client.command_line.command import Session, command, epilog
+from coordinator_client.command_line.documents import document
+from coordinator_client.command_line.failures import nothing_found
+from coordinator_client.command_line.queue_views import COLUMNS, LANE_COLUMNS, lane_rows, queue_row
+from protos.jobs.v1 import admin_service_pb2 as messages
+
+
+def add_queues(program: click.Group) -> None:
+    """Adds the group and its commands."""
+    program.add_command(queues)
+
+
+@click.group(epilog=epilog(["sluice queues list", "sluice queues list images"]))
+def queues() -> None:
+    """Queues: how they stand."""
+
+
+@command(queues, "list", examples=["sluice queues list", "sluice queues list images", "sluice queues list --json"])
+@click.argument("queue", required=False, default="")
+async def list_queues(session: Session, queue: str) -> None:
+    """Show how every queue stands, or one and its deepest lanes. Rates are a second's, over the last minute."""
+    stats = await session.operator.get_queue_stats(queue)
+    if not stats.queues:
+        nothing_found(f"There is no queue {queue}." if queue else "There is no queue yet.")
+    output = session.output
+    if output.json:
+        for one in stats.queues:
+            output.document(queue_document(one, stats.counted_at))
+        return
+    times = output.times()
+    output.table(COLUMNS, [queue_row(one, times) for one in stats.queues])
+    if queue and stats.queues[0].lanes:
+        output.line("")
+        output.table(LANE_COLUMNS, lane_rows(stats.queues[0]))
+
+
+def queue_document(stats: messages.QueueStats, counted_at: Timestamp) -> dict[str, Any]:
+    """Returns how a queue stands, with the moment from which its counts are."""
+    holder = messages.GetQueueStatsResponse(counted_at=counted_at)
+    return {**document(stats), "counted_at": document(holder)["counted_at"]}
