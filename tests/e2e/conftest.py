@@ -11,6 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from export_formats.samples import sample_export
+from stack.pages import build
 from tests.e2e.person import Person, new_person
 from tests.e2e.plain_sql import Connection
 from tests.e2e.running_stack import RunningStack, running_stack
@@ -18,7 +19,8 @@ from tests.e2e.running_stack import RunningStack, running_stack
 
 @pytest.fixture(scope="session")
 def stack(quick_folder: Path) -> Iterator[RunningStack]:
-    """A stack with two workers, which all tests share."""
+    """A stack with two workers, which all tests share; its pages are those of the sources."""
+    build()
     with running_stack(quick_folder / "stack", "--workers", "2") as running:
         yield running
 

@@ -1,5 +1,6 @@
 """The page's files, what the page is told, signing in on the local stack, and the OpenAPI document."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -34,16 +35,46 @@ async def test_a_page_is_its_file(gateway: RunningGateway, path: str, filename: 
 
 
 async def test_what_the_browser_has_is_not_sent_again(gateway: RunningGateway) -> None:
-    first = await gateway.client.get("/static/session.js")
-    assert first.headers["content-type"] == "text/javascript; charset=utf-8"
+    first = await gateway.client.get("/")
     assert first.headers["cache-control"] == "no-cache"
-    again = await gateway.client.get("/static/session.js", headers={"If-None-Match": first.headers["etag"]})
+    again = await gateway.client.get("/", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_what_a_page_loads_is_kept_for_a_year_under_a_name_of_its_content(gateway: RunningGateway) -> None:
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', (await gateway.client.get("/")).text)
+    assert loaded
+    for path in loaded:
+        response = await gateway.client.get(path)
+        assert response.headers["cache-control"] == "public, max-age=31536000, immutable", path
+        assert re.fullmatch(r"/static/\w+-[\w-]{8}\.(js|css|svg)", path)
+        kind = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+        assert response.headers["content-type"] == kind[path.rpartition(".")[2]]
+
+
+async def test_the_policy_needs_no_exception_for_the_pages(gateway: RunningGateway) -> None:
+    for page in WEB_FOLDER.glob("*.html"):
+        markup = page.read_text()
+        assert re.findall(r"<script(?![^>]* src=)|<style|\bstyle=|\bon\w+=|javascript:", markup) == []
+    policy = (await gateway.client.get("/")).headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+
+
+async def test_where_the_pages_are_not_built_one_is_told_how_to(tmp_path: Path) -> None:
+    async with running_gateway() as gateway:
+        app = FastAPI()
+        app.state.settings = gateway.app.state.settings
+        install_pages(app, tmp_path / "dist")
+        gateway.client._transport.app = app  # type: ignore[attr-defined]
+        response = await gateway.client.get("/dashboard")
+        assert (response.status_code, "make pages" in response.text) == (503, True)
+        assert (await gateway.client.get("/config.json")).status_code == 200
 
 
 async def test_nothing_outside_the_folder_is_served(gateway: RunningGateway) -> None:
     for path in (
-        "/static/../settings.py",
+        "/static/../index.html",
         "/static/..%2fsettings.py",
         "/static/%2e%2e/%2e%2e/settings.py",
         "/static/..%5csettings.py",
@@ -51,7 +82,7 @@ async def test_nothing_outside_the_folder_is_served(gateway: RunningGateway) -> 
         "/static/%2fetc%2fpasswd",
         "/static/a%00.js",
         "/static/" + "a" * 300,
-        "/static/../index.html",
+        "/static/../../package.json",
     ):
         request = gateway.client.build_request("GET", "/")
         request.url = request.url.copy_with(raw_path=path.encode())

@@ -1,0 +1,34 @@
+/** The top of each page: the way to the content, the name, the pages, light or dark. */
+
+import mark from './favicon.svg';
+import { ThemeToggle } from './theme_toggle';
+
+const PAGES = [
+  { path: '/', name: 'Upload' },
+  { path: '/dashboard', name: 'Dashboard' },
+];
+
+/** `current` is the path of the page that one is on, if it is one of those named. */
+export function Header({ current }: { current?: string | undefined }) {
+  return (
+    <>
+      <a class="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <header class="site-header">
+        <a class="brand" href="/">
+          <img src={mark} width="28" height="28" alt="" />
+          Sluice
+        </a>
+        <nav aria-label="Pages">
+          {PAGES.map(({ path, name }) => (
+            <a key={path} href={path} aria-current={path === current ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <ThemeToggle />
+      </header>
+    </>
+  );
+}
