@@ -17,12 +17,14 @@ interface Props {
   flow: UploadFlow;
   looked: Looked;
   plan: Plan;
+  /** Something else should be thought of first: sending waits for the button. */
+  holds: boolean;
 }
 
 /** The list, and the buttons below it. */
-export function Review({ flow, looked, plan }: Props) {
+export function Review({ flow, looked, plan, holds }: Props) {
   const files = plan.batches.flat();
-  const doubts = looked.left.some(({ broken }) => broken) || !files.length;
+  const doubts = holds || looked.left.some(({ broken }) => broken) || !files.length;
   const start = useRef<HTMLButtonElement>(null);
   useEffect(() => start.current?.focus(), []);
   useMoreDrops(flow);

@@ -13,7 +13,7 @@ import { HowToAsk } from './how_to_ask';
 import { PastUploads } from './past_uploads';
 import { withInterrupted } from './resuming';
 import { Review } from './review';
-import { TrySample } from './sample';
+import { RemoveSample, TrySample, useSample } from './sample';
 import { Looking, Packing, Sending } from './sending_cards';
 
 const flow = new UploadFlow();
@@ -27,6 +27,7 @@ export function UploadPage() {
     withInterrupted((shipment) => flow.resume(shipment)).catch(flow.problem.set.bind(flow.problem));
     getJson('/api/listens/overview').then(setOverview, flow.problem.set.bind(flow.problem));
   }, []);
+  const sample = useSample();
   const choosing = stage.name === 'choose';
   return (
     <>
@@ -40,9 +41,10 @@ export function UploadPage() {
         <h2 id="choose-title" class="visually-hidden">
           Choose files
         </h2>
-        <Stages />
+        <Stages holds={sample === 'only'} />
         <NeverStored />
       </section>
+      {(choosing || stage.name === 'review') && <RemoveSample state={sample} />}
       {choosing && overview?.plays === 0 && <TrySample flow={flow} />}
       {choosing && <HowToAsk open={overview?.plays === 0} />}
       {choosing && <PastUploads />}
@@ -51,7 +53,7 @@ export function UploadPage() {
   );
 }
 
-function Stages() {
+function Stages({ holds }: { holds: boolean }) {
   const stage = useStore(flow.stage);
   switch (stage.name) {
     case 'choose':
@@ -59,7 +61,7 @@ function Stages() {
     case 'looking':
       return <Looking file={stage.file} />;
     case 'review':
-      return <Review flow={flow} looked={stage.looked} plan={stage.plan} />;
+      return <Review flow={flow} looked={stage.looked} plan={stage.plan} holds={holds} />;
     case 'packing':
       return <Packing flow={flow} done={stage.done} total={stage.total} />;
     case 'sending':
