@@ -25,7 +25,7 @@ export interface Package {
   others: string;
 }
 
-/** Gathers what belongs together, in the order in which it was dropped. */
+/** Gathers what belongs together: first what holds histories, in the order in which it was dropped. */
 export function packagesOf({ found, left }: Looked): Package[] {
   const names = [...new Set([...found, ...left].map(({ from }) => from))];
   return names.map((from) => {

@@ -1,6 +1,7 @@
 /** The way of an upload through the page: what was dropped, looked into, packed, sent; and on after a reload. */
 
 import { config } from '../api/config';
+import { Problem } from '../api/problem';
 import { isAbort, newKey, remove } from '../api/request';
 import { personId } from '../api/session';
 import { type Dropped, type Looked, look } from '../recognise/look';
@@ -8,6 +9,7 @@ import { type Plan, planBatches } from '../sending/batches';
 import { packBundles } from '../sending/packing';
 import { Sender, type SendingState } from '../sending/sender';
 import { adoptable, forgetShipment, keepShipment, type Shipment } from '../sending/shipments';
+import { idOf } from '../sending/tus';
 import { Store } from '../shell/store';
 import { leaveHandoff } from '../uploads/handoff';
 import { alone } from './resuming';
@@ -24,6 +26,9 @@ export type Stage =
 export class UploadFlow {
   readonly stage = new Store<Stage>({ name: 'choose', interrupted: null });
   readonly problem = new Store<unknown>(null);
+
+  /** All is there, and the page goes on by itself: nothing is lost with it. */
+  leaving = false;
 
   private dropped: Dropped[] = [];
   private interrupted: Shipment | null = null;
@@ -74,14 +79,14 @@ export class UploadFlow {
 
   /** Stops whatever is under way; bytes that came in already are removed. */
   async cancel(): Promise<void> {
+    if (this.stopper.signal.aborted) return;
     this.stopper.abort();
     const shipment = this.shipment ?? this.interrupted;
-    this.reset();
-    if (!shipment) return;
-    await forgetShipment(shipment.id);
-    for (const { url, sent } of shipment.bundles) {
-      if (url && !sent) await remove(`/api/uploads/${url.split('/').at(-1)}`).catch(() => {});
+    if (shipment) {
+      await forgetShipment(shipment.id);
+      for (const { url, sent } of shipment.bundles) if (url && !sent) await removeUpload(idOf(url));
     }
+    this.reset();
   }
 
   /** Back to the empty page. */
@@ -102,6 +107,7 @@ export class UploadFlow {
     const [first] = ids;
     if (!first) throw sender.refusal;
     leaveHandoff(ids, shipment.refused);
+    this.leaving = true;
     location.assign(`/uploads/${encodeURIComponent(first)}`);
   }
 
@@ -113,6 +119,21 @@ export class UploadFlow {
       if (this.stopper.signal.aborted || isAbort(error)) return;
       this.reset();
       this.problem.set(error);
+    }
+  }
+}
+
+const REMOVAL_TRIES = 3;
+
+/** A piece that is still being stored holds the upload for a moment. What stays behind, the server removes in a day. */
+async function removeUpload(id: string): Promise<void> {
+  for (let tries = 0; tries < REMOVAL_TRIES; tries += 1) {
+    try {
+      await remove(`/api/uploads/${encodeURIComponent(id)}`);
+      return;
+    } catch (error) {
+      if (!(error instanceof Problem) || (!error.passing && error.status !== 409)) return;
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
 }

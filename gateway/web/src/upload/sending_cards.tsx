@@ -38,7 +38,7 @@ export function Packing({ flow, done, total }: { flow: UploadFlow; done: number;
 /** Bytes going out. */
 export function Sending({ flow, state }: { flow: UploadFlow; state: SendingState }) {
   const { filename, sent, total, connected, kept, left } = state;
-  useUnload(!kept);
+  useUnload(flow, !kept);
   const whole = sent >= total;
   return (
     <div class="card sending">
@@ -76,11 +76,11 @@ function CancelButton({ flow }: { flow: UploadFlow }) {
 }
 
 /** Asks before the page is left, where leaving would lose something. */
-function useUnload(asks: boolean): void {
+function useUnload(flow: UploadFlow, asks: boolean): void {
   useEffect(() => {
     if (!asks) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    const ask = (event: BeforeUnloadEvent) => flow.leaving || event.preventDefault();
     window.addEventListener('beforeunload', ask);
     return () => window.removeEventListener('beforeunload', ask);
-  }, [asks]);
+  }, [flow, asks]);
 }
