@@ -6,12 +6,13 @@ import json
 import random
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from time import monotonic
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import Network, drop, sign_in, watched_page
+from tests.e2e.browsing import Network, sign_in, watched_page
 from tests.e2e.person import Person
 from tests.e2e.plain_sql import Connection, stored_plays
 from tests.e2e.running_stack import RunningStack
@@ -23,10 +24,10 @@ CUT_SECONDS = 5.0
 
 
 @pytest.fixture(scope="module")
-def large() -> bytes:
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A history of some megabytes that does not compress well."""
     chance, start = random.Random(1), datetime(2015, 1, 1, tzinfo=UTC)
-    return json.dumps(
+    history = json.dumps(
         [
             {
                 "endTime": f"{start + timedelta(minutes=row):%Y-%m-%d %H:%M}",
@@ -36,16 +37,19 @@ def large() -> bytes:
             }
             for row in range(ROWS)
         ]
-    ).encode()
+    )
+    path = tmp_path_factory.mktemp("large") / "endsong_0.json"
+    path.write_text(history)
+    return path
 
 
-def begin(page: Page, stack: RunningStack, person: Person, large: bytes) -> Network:
+def begin(page: Page, stack: RunningStack, person: Person, large: Path) -> Network:
     """Sends the file slowly, and waits until a piece of it is there."""
     network = Network(page)
     network.slow(SLOWLY)
     sign_in(page, stack, person)
     with page.expect_response(lambda response: response.request.method == "PATCH", timeout=60_000):
-        drop(page, {"endsong_0.json": large})
+        page.set_input_files("#file-input", large)
         page.click("#send")
     network.slow(AT_A_CRAWL)
     expect(page.locator("#send-progress")).to_be_visible()
@@ -59,7 +63,7 @@ def received(person: Person) -> tuple[str, int]:
 
 
 def test_a_reload_in_the_middle_goes_on_where_it_was(
-    stack: RunningStack, sql: Connection, browser: Browser, person: Person, large: bytes
+    stack: RunningStack, sql: Connection, browser: Browser, person: Person, large: Path
 ) -> None:
     with watched_page(browser, stack) as (page, watched):
         watched.watch_bodies(page)
@@ -87,7 +91,7 @@ def person_bytes(person: Person, upload_id: str, sql: Connection) -> int:
 
 
 def test_a_network_that_is_cut_for_five_seconds_is_told_and_overcome(
-    stack: RunningStack, sql: Connection, browser: Browser, person: Person, large: bytes
+    stack: RunningStack, sql: Connection, browser: Browser, person: Person, large: Path
 ) -> None:
     with watched_page(browser, stack) as (page, watched):
         network = begin(page, stack, person, large)
@@ -111,7 +115,7 @@ def _later(page: Page, since: float) -> float:
 
 
 def test_what_is_cancelled_while_it_is_sent_leaves_nothing(
-    stack: RunningStack, browser: Browser, person: Person, large: bytes
+    stack: RunningStack, browser: Browser, person: Person, large: Path
 ) -> None:
     with watched_page(browser, stack) as (page, _):
         begin(page, stack, person, large)
@@ -125,7 +129,7 @@ def test_what_is_cancelled_while_it_is_sent_leaves_nothing(
 
 
 def test_where_the_browser_keeps_no_bytes_the_same_file_goes_on(
-    stack: RunningStack, browser: Browser, person: Person, large: bytes
+    stack: RunningStack, browser: Browser, person: Person, large: Path
 ) -> None:
     no_room = """
         const put = IDBObjectStore.prototype.put;
@@ -144,7 +148,7 @@ def test_where_the_browser_keeps_no_bytes_the_same_file_goes_on(
         page.reload()
         network.fast()
         expect(page.locator(".interrupted")).to_contain_text("endsong_0.json was interrupted")
-        drop(page, {"endsong_0.json": large})
+        page.set_input_files("#file-input", large)
         page.click("#send")
         page.wait_for_url(re.compile(f"/uploads/{upload_id}"), timeout=60_000)
         assert before > 0

@@ -1,5 +1,6 @@
 """The page's files, what the page is told, signing in on the local stack, and the OpenAPI document."""
 
+import io
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import jwt
 import pytest
 from fastapi import FastAPI
 
+from export_formats import open_archive
 from gateway.pages import WEB_FOLDER, install_pages
 from gateway.session import DEMO_USER
 from gateway.settings import DEVELOPMENT_SECRET
@@ -108,6 +110,15 @@ async def test_the_page_is_told_what_it_needs(gateway: RunningGateway) -> None:
         "signInUrl": "https://app.example/sign-in",
         "limits": {"files": 200, "fileBytes": 104_857_600, "uploadBytes": 536_870_912},
     }
+
+
+async def test_the_sample_is_an_archive_of_histories_for_whoever_is_signed_in(gateway: RunningGateway) -> None:
+    assert (await gateway.client.get("/api/sample", headers={"Authorization": ""})).status_code == 401
+    session = (await gateway.client.post("/api/session/demo")).json()
+    response = await gateway.client.get("/api/sample", headers=bearer(session["accessToken"]))
+    assert response.headers["content-type"] == "application/zip"
+    sample = open_archive(io.BytesIO(response.content))
+    assert {member.format for member in sample.members} >= {"extended", "account_music"}
 
 
 async def test_the_demo_user_can_sign_in_and_be_let_in(gateway: RunningGateway) -> None:

@@ -49,6 +49,11 @@ export async function forgetShipment(id: string): Promise<void> {
   await write((store) => store.delete(id)).catch(() => {});
 }
 
+/** Forgets all that a person has on its way. */
+export async function forgetShipments(owner: string): Promise<void> {
+  for (const { id } of await keptShipments(owner)) await forgetShipment(id);
+}
+
 /** Gives the shipments of a person that have not arrived, oldest first; forgets those that are too old to go on. */
 export async function keptShipments(owner: string, now = Date.now()): Promise<Shipment[]> {
   try {

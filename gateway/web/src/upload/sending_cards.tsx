@@ -1,6 +1,6 @@
 /** What is shown while files are looked into, packed and sent: what happens, how far it is, a way to stop. */
 
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { leftSentence } from '../sending/estimate';
 import type { SendingState } from '../sending/sender';
 import { formatBytes, shorten } from '../words/format';
@@ -67,9 +67,14 @@ export function Sending({ flow, state }: { flow: UploadFlow; state: SendingState
   );
 }
 
+/** Takes the focus of the button that began it, lest a keyboard begin at the top again; not from anything else. */
 function CancelButton({ flow }: { flow: UploadFlow }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (document.activeElement === document.body) button.current?.focus();
+  }, []);
   return (
-    <button id="cancel-sending" type="button" class="button quiet" onClick={() => flow.cancel()}>
+    <button ref={button} id="cancel-sending" type="button" class="button quiet" onClick={() => flow.cancel()}>
       Cancel
     </button>
   );

@@ -1,8 +1,10 @@
 /** What belongs to the person: all of it as a file, and all of it gone. */
 
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { remove, request } from '../api/request';
+import { personId } from '../api/session';
 import type { Forgotten, Overview } from '../api/types';
+import { forgetShipments } from '../sending/shipments';
 import { Dialog } from '../shell/dialog';
 import { ProblemNotice } from '../shell/notice';
 import { formatDay, plural } from '../words/format';
@@ -14,6 +16,11 @@ export function YourData({ overview }: { overview: Overview }) {
   const [busy, setBusy] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [removed, setRemoved] = useState<Forgotten['removed'] | null>(null);
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // It came after the browser had looked for it.
+    if (location.hash === '#your-data') section.current?.scrollIntoView();
+  }, []);
   const run = async (what: string, act: () => Promise<void>) => {
     setBusy(what);
     setError(null);
@@ -24,11 +31,12 @@ export function YourData({ overview }: { overview: Overview }) {
     run('forget', async () => {
       const forgotten: Forgotten = await (await remove('/api/me')).json();
       setRemoved(forgotten.removed);
+      await forgetShipments(await personId());
     }).then(() => setAsking(false));
   const save = (format: 'csv' | 'json') =>
     run(format, async () => saveAs(`listening-history.${format}`, await exported(format)));
   return (
-    <section id="your-data" class="card your-data" aria-labelledby="your-data-title">
+    <section ref={section} id="your-data" class="card your-data" aria-labelledby="your-data-title">
       <h2 id="your-data-title" class="card-title">
         Your data
       </h2>
