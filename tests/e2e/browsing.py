@@ -23,8 +23,7 @@ _DROP = """
 (files) => {
     const dataTransfer = new DataTransfer();
     for (const [name, content] of files) {
-        const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
-        dataTransfer.items.add(new File([bytes], name));
+        dataTransfer.items.add(new File([Uint8Array.fromBase64(content)], name));
     }
     document.getElementById('main').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
 }

@@ -41,6 +41,7 @@ def test_two_archives_and_files_are_named_for_what_they_are_and_go_as_one_upload
                 "my_spotify_data (1).zip": write_zip(EXTENDED),
                 "logs.zip": write_zip({f"TechnicalLog{n}.json": b'[{"timestamp_utc": 1}]' for n in range(30)}),
                 "endsong_9.json": account_file(20, 500),
+                "endsong_8.json": b"[{",
                 "cat.jpg": b"meow",
             },
         )
@@ -54,8 +55,8 @@ def test_two_archives_and_files_are_named_for_what_they_are_and_go_as_one_upload
             ]
         )
         expect(page.locator(".review")).to_contain_text("30 other files stay here: technical log")
-        # The cat is no reason to hesitate, so the button counts; whoever wants to look first stops it.
-        page.click("#wait")
+        # One of them is damaged: nothing goes before the person has seen that.
+        expect(page.locator("#wait")).to_have_count(0)
         assert not any("/api/uploads/tus" in url for url in page.evaluate("performance.getEntries().map(e => e.name)"))
         assert serious_findings(page) == []
         upload_id = send_and_wait(page)
@@ -67,6 +68,19 @@ def test_two_archives_and_files_are_named_for_what_they_are_and_go_as_one_upload
         assert len(person.client.get("/api/uploads").json()["items"]) == 1
         expect(page.locator("#history")).to_contain_text("Extended history")
         expect(page.locator("#history .card-title")).to_have_text(f"{stored_plays(sql, person.id)[0]:,} new plays")
+
+
+def test_whoever_wants_to_look_first_stops_the_clock(stack: RunningStack, browser: Browser, person: Person) -> None:
+    with watched_page(browser, stack) as (page, _):
+        page.clock.install()
+        sign_in(page, stack, person)
+        drop(page, {"endsong_0.json": account_file(10)})
+        page.clock.run_for(2_000)
+        expect(page.locator("#send")).to_have_text("Send 1 file in 3 s")
+        page.click("#wait")
+        page.clock.run_for(30_000)
+        expect(page.locator("#send")).to_have_text("Send 1 file")
+    assert person.client.get("/api/uploads").json()["items"] == []
 
 
 def test_nothing_personal_in_an_archive_leaves_the_machine(
