@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -57,11 +58,31 @@ class ConfigView(View):
 
 
 class WebFiles(StaticFiles):
-    """Files out of one folder, with an ETag; `cache_control` says how long a browser may go without asking."""
+    """Files out of one folder, with an ETag; `cache_control` says how long a browser may go without asking.
+
+    Where there is a gzip copy of a file beside it, whoever takes gzip gets that.
+    """
 
     def __init__(self, directory: Path, cache_control: str) -> None:
         super().__init__(directory=directory)
         self._cache_control = cache_control
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answers with a file, or with its gzip copy. Raises HTTPException 404."""
+        if "gzip" in Headers(scope=scope).get("accept-encoding", "") and self._has_copy(path):
+            response = await super().get_response(f"{path}.gz", scope)
+            response.headers["Content-Encoding"] = "gzip"
+        else:
+            response = await super().get_response(path, scope)
+        response.headers["Vary"] = "Accept-Encoding"
+        return response
+
+    def _has_copy(self, path: str) -> bool:
+        try:
+            return self.lookup_path(f"{path}.gz")[1] is not None
+        except (OSError, ValueError):
+            # No name of a file, which is for the base class to say.
+            return False
 
     def file_response(
         self,
@@ -73,7 +94,7 @@ class WebFiles(StaticFiles):
         """Answers with a file, or with 304 where the browser has it."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Cache-Control"] = self._cache_control
-        media_type = _TYPES.get(Path(full_path).suffix)
+        media_type = _TYPES.get(Path(str(full_path).removesuffix(".gz")).suffix)
         if media_type and "content-type" in response.headers:
             response.headers["Content-Type"] = media_type
         return response

@@ -54,6 +54,22 @@ async def test_what_a_page_loads_is_kept_for_a_year_under_a_name_of_its_content(
         assert response.headers["content-type"] == kind[path.rpartition(".")[2]]
 
 
+async def test_files_of_text_travel_compressed_where_the_browser_takes_that(gateway: RunningGateway) -> None:
+    (script,) = re.findall(r'<script[^>]* src="([^"]+)"', (await gateway.client.get("/")).text)
+    for path, kind in (("/", "text/html; charset=utf-8"), (script, "text/javascript; charset=utf-8")):
+        plain = await gateway.client.get(path, headers={"Accept-Encoding": "identity"})
+        small = await gateway.client.get(path, headers={"Accept-Encoding": "br, gzip"})
+        assert "content-encoding" not in plain.headers
+        assert small.headers["content-encoding"] == "gzip"
+        assert int(small.headers["content-length"]) < int(plain.headers["content-length"])
+        assert small.content == plain.content
+        assert small.headers["content-type"] == plain.headers["content-type"] == kind
+        assert small.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+        again = {"Accept-Encoding": "gzip", "If-None-Match": small.headers["etag"]}
+        assert (await gateway.client.get(path, headers=again)).status_code == 304
+        assert small.headers["etag"] != plain.headers["etag"]
+
+
 async def test_the_policy_needs_no_exception_for_the_pages(gateway: RunningGateway) -> None:
     for page in WEB_FOLDER.glob("*.html"):
         markup = page.read_text()
