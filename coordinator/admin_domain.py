@@ -44,10 +44,23 @@ class OpenJobFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueLimits:
+    """What an operator set of a queue; None is not limited."""
+
+    max_depth: int | None
+    max_running: int | None
+    max_running_per_lane: int | None
+    rate_per_second: float | None
+    rate_burst: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueStats:
     """How a queue stands, by what was noted of it and by a look at its head."""
 
     queue: str
+    paused: bool
+    limits: QueueLimits
     pending: int
     scheduled: int
     processing: int

@@ -583,10 +583,16 @@ COMMENT ON TABLE sluice.queue_counts IS 'What coordinators saw of the queues, no
 
 CREATE TABLE sluice.queues (
     name text NOT NULL,
-    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL
+    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
+    paused boolean DEFAULT false NOT NULL,
+    max_depth bigint,
+    max_running integer,
+    max_running_per_lane integer,
+    rate_per_second double precision,
+    rate_burst integer
 );
 
-COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into.';
+COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into or set up, with its limits.';
 
 CREATE TABLE sluice.recounts (
     only_row boolean DEFAULT true NOT NULL,

@@ -159,3 +159,19 @@ async def test_stats_are_of_every_queue_by_name_or_of_one(channel: grpc.aio.Chan
     assert [one.queue for one in (await stub.GetQueueStats(admin.GetQueueStatsRequest())).queues] == ["a", "b"]
     assert [one.queue for one in (await stub.GetQueueStats(admin.GetQueueStatsRequest(queue="b"))).queues] == ["b"]
     assert list((await stub.GetQueueStats(admin.GetQueueStatsRequest(queue="none"))).queues) == []
+
+
+async def test_a_queue_shows_its_limits_and_whether_it_is_paused(channel: grpc.aio.Channel, owner_url: str) -> None:
+    await enqueue(channel, new_job())
+    plain = await stats_of(channel)
+    assert (plain.paused, plain.limits) == (False, admin.QueueLimits())
+    run_sql(
+        owner_url,
+        "UPDATE sluice.queues SET paused = true, max_depth = 9, max_running = 3, max_running_per_lane = 1, "
+        "rate_per_second = 0.5, rate_burst = 2",
+    )
+    limits = admin.QueueLimits(
+        max_depth=9, max_running=3, max_running_per_lane=1, rate=admin.RateLimit(per_second=0.5, burst=2)
+    )
+    shown = await stats_of(channel)
+    assert (shown.paused, shown.limits) == (True, limits)
