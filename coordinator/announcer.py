@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from coordinator.database import Database
-from coordinator.domain import Place
+from coordinator.domain import Freed, Place
 from coordinator.errors import SluiceError
 from coordinator.marks import Marks
 from coordinator.store.notifications import notify
@@ -66,6 +66,11 @@ class Announcer:
                 key = (place.queue, place.kind, place.priority)
                 self._places[key] = min(place.position, self._places.get(key, place.position))
         self.wake({place.queue for place in places})
+
+    def freed(self, freed: Freed) -> None:
+        """Tells that there is room in guarded queues, and which jobs were let in there."""
+        self.made_pending(freed.pending)
+        self.wake(freed.queues)
 
     def hear(self, message: str) -> None:
         """Takes what a coordinator announced; what it cannot read is ignored, for the poll is the net."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, errors
@@ -17,10 +17,13 @@ from coordinator.queries import query
 Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, object]
 
+T = TypeVar("T")
+
 LOCK_RETRY_SECONDS = 1.0
 # The pool doubles its pause from attempt to attempt until then; longer, and it would stay away as long again as the
 # database did.
 RECONNECT_SECONDS = 3.0
+DEADLOCK_TRIES = 3
 STORE_RETRY_SECONDS = 1.0
 
 # A server that is gone without a word is noticed within seconds, where the kernel would wait for minutes.
@@ -135,6 +138,17 @@ class Database:
         """Runs the named statement on its own and returns how many rows it changed."""
         async with self.connection() as connection:
             return await execute(connection, name, parameters)
+
+
+async def after_deadlocks(carry_out: Callable[[], Awaitable[T]]) -> T:
+    """Carries a transaction out, and again where PostgreSQL ended it because others waited for it in a circle."""
+    for _ in range(DEADLOCK_TRIES - 1):
+        try:
+            return await carry_out()
+        except StoreUnavailable as error:
+            if not isinstance(error.__cause__, errors.DeadlockDetected):
+                raise
+    return await carry_out()
 
 
 async def connect_alone(url: str) -> Connection:

@@ -12,6 +12,7 @@ from coordinator.announcer import Announcer
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.errors import SluiceError
+from coordinator.limit_keeper import LimitKeeper
 from coordinator.reaper import Reaper
 from coordinator.settling import Settling
 from coordinator.store import jobs, maintenance, notifications, sessions, uploads
@@ -42,8 +43,8 @@ class Maintenance:
         settling: Settling,
         clocks: VirtualClocks,
         announcer: Announcer,
+        limits: LimitKeeper,
         *,
-        lease_seconds: float,
         retention: Retention,
         listen_url: str | None,
     ) -> None:
@@ -53,8 +54,7 @@ class Maintenance:
         self._settling = settling
         self._clocks = clocks
         self._announcer = announcer
-        # Often enough that a renewal or two may come late and no session is lost.
-        self._reap_seconds = min(ROUND_SECONDS, lease_seconds / 5)
+        self._limits = limits
         self._retention = retention
         self._listen_url = listen_url
         self._stopping = asyncio.Event()
@@ -64,11 +64,14 @@ class Maintenance:
         """Makes sure that history has its days, learns the clocks, and starts the loops."""
         await maintenance.create_history_partitions(self._database)
         await jobs.load_virtual_times(self._database, self._clocks)
+        await self._limits.learn()
         duties: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
-            "reap": (self._reap_seconds, self._reaper.run_round),
+            "reap": (self._reaper.rest_seconds, self._reaper.run_round),
             "settle": (0.0, self._settling.run_round),
             "notices": (0.0, self._deliver_notices),
             "promote": (0.0, self._promote),
+            "limits": (0.0, self._limits.keep_learning),
+            "lanes": (0.0, self._limits.mend),
             "clocks": (ROUND_SECONDS, self._exchange_clocks),
             "clean up": (CLEANUP_SECONDS, self._clean_up),
         }
@@ -85,6 +88,7 @@ class Maintenance:
         self._stopping.set()
         self._announcer.stop()
         self._settling.ask()
+        self._limits.stop()
         await asyncio.gather(*self._tasks)
 
     async def _promote(self) -> None:

@@ -20,6 +20,7 @@ from coordinator.wakeups import LEASES_TOPIC, upload_topic
 
 # A look at every attempt's deadline reads all live jobs: it takes at most a fiftieth of the time.
 DEADLINE_REST = 50.0
+ROUND_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -47,6 +48,8 @@ class Reaper:
         self._announcer = announcer
         self._lease_seconds = lease_seconds
         self._deadline_check_seconds = deadline_check_seconds
+        # Between rounds: often enough that a renewal or two may come late and no session is lost.
+        self.rest_seconds = min(ROUND_SECONDS, lease_seconds / 5)
         now = time.monotonic()
         self._deadlines_due = now
         self._patient_since = now
@@ -113,12 +116,16 @@ class Reaper:
         self._left = {session_id: until for session_id, until in self._left.items() if until > now}
         patient_seconds = now - self._patient_since if now < self._patient_since + self._lease_seconds else None
         await self._take_back(
-            lambda: reaping.reap_dead_sessions(self._database, patient_seconds=patient_seconds, left=self._left)
+            lambda: reaping.reap_dead_sessions(
+                self._database, patient_seconds=patient_seconds, left=self._left, on_freed=self._announcer.freed
+            )
         )
-        await self._take_back(lambda: reaping.expire_jobs(self._database))
+        await self._take_back(lambda: reaping.expire_jobs(self._database, on_freed=self._announcer.freed))
         if time.monotonic() >= self._deadlines_due:
             began = time.monotonic()
-            await self._take_back(lambda: reaping.reap_overdue(self._database), topics=[LEASES_TOPIC])
+            await self._take_back(
+                lambda: reaping.reap_overdue(self._database, on_freed=self._announcer.freed), topics=[LEASES_TOPIC]
+            )
             took = time.monotonic() - began
             self._deadlines_due = time.monotonic() + max(self._deadline_check_seconds, DEADLINE_REST * took)
 

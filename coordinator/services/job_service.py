@@ -11,6 +11,7 @@ from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.ids import parse_id
 from coordinator.store import enqueueing, jobs
+from coordinator.store.depths import Depths
 from coordinator.wakeups import LEASES_TOPIC, upload_topic
 from coordinator.wire.checks import check_text
 from coordinator.wire.jobs import JobDefaults, job_message, new_jobs, request_hash
@@ -22,7 +23,15 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class JobService(job_service_pb2_grpc.JobServiceServicer):
     """Enqueues jobs and looks them up."""
 
-    def __init__(self, database: Database, clocks: VirtualClocks, announcer: Announcer, defaults: JobDefaults) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clocks: VirtualClocks,
+        announcer: Announcer,
+        defaults: JobDefaults,
+        depths: Depths,
+    ) -> None:
+        self._depths = depths
         self._database = database
         self._clocks = clocks
         self._announcer = announcer
@@ -40,6 +49,7 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
             request.idempotency_key,
             request_hash(request),
             wanted,
+            self._depths,
         )
         self._announcer.made_pending(enqueued.pending)
         return job_service_pb2.EnqueueResponse(
@@ -61,7 +71,8 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
     ) -> job_service_pb2.CancelJobResponse:
         """Ends an unfinished job of the owner; whoever works on it is told."""
         owner = check_text(request.owner, "owner", longest=200)
-        ended = await jobs.cancel_job(self._database, owner, parse_id(request.job_id, "job_id"))
+        job_id = parse_id(request.job_id, "job_id")
+        ended = await jobs.cancel_job(self._database, owner, job_id, on_freed=self._announcer.freed)
         if ended is not None and ended.session_id is not None:
             self._announcer.wake([LEASES_TOPIC])
         if ended is not None and ended.upload_id is not None:

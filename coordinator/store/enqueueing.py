@@ -14,6 +14,7 @@ from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.domain import NewJob, Place
 from coordinator.errors import Busy, IdempotencyKeyReused, StoreUnavailable
+from coordinator.store.depths import Depths
 
 # Two requests may race for one unique key, and deadlock over two; the one that lost finds the other's job then.
 UNIQUE_TRIES = 5
@@ -38,15 +39,16 @@ async def enqueue(
     key: str,
     request_hash: bytes,
     jobs: Sequence[NewJob],
+    depths: Depths | None = None,
 ) -> Enqueued:
     """Stores the jobs, all or none, durably. All belong to `owner`.
 
-    Raises IdempotencyKeyReused where the key came with another request hash.
+    Raises IdempotencyKeyReused where the key came with another request hash, QueueFull where `depths` are heeded.
     """
     for _ in range(UNIQUE_TRIES):
         try:
             async with database.transaction() as connection:
-                return await _store(connection, clocks, owner, key, request_hash, jobs)
+                return await _store(connection, clocks, owner, key, request_hash, jobs, depths)
         except errors.UniqueViolation:
             continue
         except StoreUnavailable as error:
@@ -62,6 +64,7 @@ async def _store(
     key: str,
     request_hash: bytes,
     jobs: Sequence[NewJob],
+    depths: Depths | None,
 ) -> Enqueued:
     ids = [job.id for job in jobs]
     if key and (first := await take_key(connection, owner, key, request_hash, ids)) is not None:
@@ -69,6 +72,8 @@ async def _store(
     taken = await _taken_unique_keys(connection, owner, jobs)
     ids = [taken.setdefault((job.queue, job.unique_key), job.id) if job.unique_key else job.id for job in jobs]
     new = [job for job, job_id in zip(jobs, ids, strict=True) if job.id == job_id]
+    if depths is not None:
+        await depths.make_room(connection, new)
     pending = await insert_jobs(connection, clocks, new)
     existing = tuple(place for place, (job, job_id) in enumerate(zip(jobs, ids, strict=True)) if job.id != job_id)
     if key and existing:

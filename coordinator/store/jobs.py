@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from psycopg import errors
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from coordinator.clocks import VirtualClocks
-from coordinator.database import Connection, Database, execute, fetch_all
-from coordinator.domain import EndedJob, Job, JobError, Place, Progress
+from coordinator.database import Connection, Database, after_deadlocks, execute, fetch_all, fetch_one
+from coordinator.domain import EndedJob, Freed, Job, JobError, Place, Progress
 from coordinator.errors import Busy, JobFinished, JobNotFound
-from coordinator.store.leases import places
+from coordinator.store.admission import OnFreed, admit_next, tell, tell_nobody
+from coordinator.store.places import places
 
 # A job may be redriven between the look at what waits and the look at what ended: it waits again then.
 CANCEL_TRIES = 2
@@ -72,21 +75,33 @@ def _error(stored: Mapping[str, Any]) -> JobError:
     )
 
 
-async def cancel_job(database: Database, owner: str, job_id: UUID) -> EndedJob | None:
+async def cancel_job(
+    database: Database, owner: str, job_id: UUID, *, on_freed: OnFreed = tell_nobody
+) -> EndedJob | None:
     """Cancels an unfinished job of the owner, durably; None where it was cancelled before.
 
-    Raises JobNotFound, JobFinished, and Busy where its completion is under way for long.
+    Raises JobNotFound, JobFinished, and Busy where its completion is under way for long. `on_freed` is told, in a
+    guarded queue, what there is room for.
     """
     wanted = {"owner": owner, "job_ids": [job_id]}
-    async with database.connection() as connection:
-        for _ in range(CANCEL_TRIES):
-            for row in await fetch_all(connection, "cancel_jobs", wanted):
-                return EndedJob(row["id"], row["session_id"], None, row["upload_id"])
-            for row in await fetch_all(connection, "find_final_states", wanted):
-                if row["state"] == "cancelled":
-                    return None
-                raise JobFinished(f"The job has {row['state']} already.", job_id=job_id, state=row["state"])
+    for _ in range(CANCEL_TRIES):
+        row, freed = await after_deadlocks(partial(_cancel, database, wanted))
+        if row is not None:
+            tell(freed, on_freed)
+            return EndedJob(row["id"], row["session_id"], None, row["upload_id"])
+        for ended in await database.fetch_all("find_final_states", wanted):
+            if ended["state"] == "cancelled":
+                return None
+            raise JobFinished(f"The job has {ended['state']} already.", job_id=job_id, state=ended["state"])
     raise _not_found(job_id)
+
+
+async def _cancel(database: Database, wanted: Mapping[str, object]) -> tuple[DictRow | None, Freed]:
+    """Cancels the job if it waits or runs, and lets the next of its lane in."""
+    async with database.transaction() as connection:
+        row = await fetch_one(connection, "cancel_jobs", wanted)
+        slots = [{**row, "jobs": 1}] if row is not None and (row["guarded"] or row["keeps_back"]) else []
+        return row, await admit_next(connection, slots)
 
 
 async def promote_due(database: Database) -> tuple[Place, ...]:
@@ -122,10 +137,15 @@ async def redrive(database: Database, clocks: VirtualClocks, job_ids: Sequence[U
     await store_virtual_times(database, clocks)
     async with database.transaction() as connection:
         redriven = await redrive_jobs(connection, job_ids)
-        details = Jsonb({**act.details, "redriven": [str(job_id) for job_id in redriven.job_ids]})
-        audit = {"principal": act.principal, "peer": act.peer, "act": act.name, "details": details}
-        await execute(connection, "insert_audit", audit)
+        await write_down(connection, act, redriven=[str(job_id) for job_id in redriven.job_ids])
     return redriven
+
+
+async def write_down(connection: Connection, act: Act, **did: object) -> None:
+    """Adds a line to the audit log, in the transaction of the act: what was asked, and what it did."""
+    details = Jsonb({**act.details, **did})
+    audit = {"principal": act.principal, "peer": act.peer, "act": act.name, "details": details}
+    await execute(connection, "insert_audit", audit)
 
 
 async def redrive_jobs(connection: Connection, job_ids: Sequence[UUID]) -> Redriven:

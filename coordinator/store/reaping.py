@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from psycopg.rows import DictRow
 
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
-from coordinator.domain import EndedJob, Place
+from coordinator.domain import EndedJob, Lease, Place
+from coordinator.store.admission import OnFreed, admit_next, find_slots, find_waiting_slots, tell, tell_nobody
 
 # The advisory lock of the duty, so that one coordinator at a time carries it out.
 REAP_DUTY = 7_305_411_904
@@ -20,13 +21,17 @@ JOB_EXPIRED = ("JOB_EXPIRED", "Nobody took the job in its time.")
 
 
 async def reap_dead_sessions(
-    database: Database, *, patient_seconds: float | None = None, left: Iterable[int] = ()
+    database: Database,
+    *,
+    patient_seconds: float | None = None,
+    left: Iterable[int] = (),
+    on_freed: OnFreed = tell_nobody,
 ) -> list[EndedJob]:
     """Ends sessions that have fallen silent and takes back the jobs of all that are over; at most 1,000 jobs.
 
     A coordinator that has been patient for so long spares those that were renewed before that time, unless they are
     among those `left`, whose streams it saw end. Two conditional updates in one transaction: what is renewed or
-    completed in between is left alone.
+    completed in between is left alone. `on_freed` is told, in guarded queues, what there is room for; as below.
     """
     expired = {
         "patient_ms": None if patient_seconds is None else round(patient_seconds * 1000),
@@ -40,27 +45,41 @@ async def reap_dead_sessions(
         if not over:
             return []
         lost = await fetch_all(connection, "lock_lost_jobs", {"session_ids": over})
+        slots = await find_slots(connection, _leases(lost))
         ended = await _end(connection, lost, WORKER_LOST, verb="reap")
         await execute(connection, "settle_sessions", {"session_ids": over})
+        freed = await admit_next(connection, slots)
+    tell(freed, on_freed)
     return ended
 
 
-async def reap_overdue(database: Database) -> list[EndedJob]:
+async def reap_overdue(database: Database, *, on_freed: OnFreed = tell_nobody) -> list[EndedJob]:
     """Ends attempts that are past their deadline, at most 1,000, and leaves word to their workers."""
     async with database.transaction() as connection:
         if not await _on_duty(connection):
             return []
         lost = await fetch_all(connection, "lock_overdue_jobs")
+        slots = await find_slots(connection, _leases(lost))
         ended = await _end(connection, lost, ATTEMPT_EXPIRED, verb="reap")
         await _leave_word(connection, lost, ended)
+        freed = await admit_next(connection, slots)
+    tell(freed, on_freed)
     return ended
 
 
-async def expire_jobs(database: Database) -> list[EndedJob]:
+async def expire_jobs(database: Database, *, on_freed: OnFreed = tell_nobody) -> list[EndedJob]:
     """Fails jobs that nobody took in their time, at most 1,000. They can be redriven."""
     async with database.transaction() as connection:
         unwanted = await fetch_all(connection, "lock_expired_jobs")
-        return await _end(connection, unwanted, JOB_EXPIRED, verb="expire", permanent=True)
+        slots = await find_waiting_slots(connection, [row["id"] for row in unwanted]) if unwanted else ()
+        ended = await _end(connection, unwanted, JOB_EXPIRED, verb="expire", permanent=True)
+        freed = await admit_next(connection, slots)
+    tell(freed, on_freed)
+    return ended
+
+
+def _leases(rows: Iterable[DictRow]) -> list[Lease]:
+    return [Lease(row["id"], row["token"]) for row in rows]
 
 
 async def _on_duty(connection: Connection) -> bool:

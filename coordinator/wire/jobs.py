@@ -280,6 +280,7 @@ def job_message(job: Job) -> job_pb2.Job:
         result=job.result or "",
         unique_key=job.unique_key or "",
         weight=TURN / job.turn,
+        waits_for_lane=job.waits_for_lane,
     )
     if job.progress is not None:
         message.progress.CopyFrom(

@@ -49,7 +49,18 @@ _INPUT_AND_OUTPUT = {
 # The coordinator from the ground up; a module may import its own layer and those before it.
 _LAYERS: tuple[set[str], ...] = (
     {"__init__", "errors"},
-    {"domain", "upload_domain", "listen_domain", "ids", "clocks", "marks", "settings", "logs"},
+    {
+        "domain",
+        "upload_domain",
+        "listen_domain",
+        "ids",
+        "clocks",
+        "marks",
+        "memory",
+        "queue_limits",
+        "settings",
+        "logs",
+    },
     {"database", "queries", "copy_rows", "spool", "migrations"},
     {"store"},
     {
@@ -61,6 +72,7 @@ _LAYERS: tuple[set[str], ...] = (
             "claim_streams",
             "commit_gate",
             "dispatcher",
+            "limit_keeper",
             "maintenance",
             "read_gate",
             "reaper",
