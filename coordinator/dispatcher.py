@@ -83,7 +83,8 @@ class Dispatcher:
     async def _serve_everyone(self) -> bool:
         """Claims once for each session with credit, another one first each time; returns whether any got jobs.
 
-        Where nothing waits for one session's kinds, the others with the same kinds are not asked for.
+        Where nothing waits for one session's kinds, the others with the same kinds are not asked for; nor is anybody
+        where the queue has no room.
         """
         self._look_again_seconds = None
         hungry = [one for one in self._sessions if self._queue in one.profile.queues and one.wanted_jobs]
@@ -100,13 +101,16 @@ class Dispatcher:
             takes_anything = session.wanted_bytes is None or session.holds_nothing
             async with session.turn_to_claim():
                 served = await self._serve(session, min(session.wanted_jobs, wanted))
+            if served is None:
+                break
             if served:
                 found = True
             elif takes_anything:
                 idle_kinds.add(kinds)
         return found
 
-    async def _serve(self, session: Session, wanted: int) -> int:
+    async def _serve(self, session: Session, wanted: int) -> int | None:
+        """Claims for a session; returns how many jobs it got, None where the queue has no room for anybody."""
         if not wanted:
             return 0
         look = self._marks.begin(session.profile.kinds)
@@ -125,7 +129,7 @@ class Dispatcher:
                 self._marks.give_up(look)
                 self._settling.ask()
         self._take_note(look, claimed, session.profile.kinds)
-        return len(claimed.jobs)
+        return None if claimed.is_full else len(claimed.jobs)
 
     def _take_note(self, look: Look, claimed: Claimed, kinds: tuple[str, ...]) -> None:
         """Moves marks and clocks on, and notes when to look again where nothing came."""

@@ -689,7 +689,7 @@ CREATE INDEX jobs_expiring ON sluice.jobs USING btree (expires_at) WHERE (expire
 
 CREATE INDEX jobs_kept ON sluice.jobs USING btree (queue, lane, kind, priority, kept_position) WHERE (kept_position IS NOT NULL);
 
-CREATE INDEX jobs_scheduled ON sluice.jobs USING btree (queue) WHERE (run_at IS NOT NULL);
+CREATE INDEX jobs_scheduled ON sluice.jobs USING btree (queue) WHERE (("position" IS NULL) AND (kept_position IS NULL));
 
 CREATE INDEX jobs_slots ON sluice.jobs USING btree (queue, slot, lane) WHERE (slot IS NOT NULL);
 

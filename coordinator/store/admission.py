@@ -13,7 +13,7 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from coordinator.database import Connection, Database, after_deadlocks, execute, fetch_all
+from coordinator.database import Connection, Database, after_deadlocks, execute, fetch_all, send
 from coordinator.domain import Freed, Lease, Place
 from coordinator.ids import is_counted
 from coordinator.store.places import lease_columns, places
@@ -36,14 +36,16 @@ async def ending(
 
     Attempts of other queues cost nothing more: their tokens tell.
     """
-    if not any(is_counted(lease.token) for lease in leases):
+    counted = [lease for lease in leases if is_counted(lease.token)]
+    if not counted:
         async with database.connection() as connection:
             return await end(connection)
 
     async def end_and_admit() -> tuple[T, Freed]:
-        async with database.transaction() as connection:
-            slots = await find_slots(connection, leases)
-            return await end(connection), await admit_next(connection, slots)
+        async with database.pipelined_transaction() as connection:
+            slots = await send(connection, "find_freed_slots", lease_columns(counted))
+            ended = await end(connection)
+            return ended, await admit_next(connection, await slots())
 
     result, freed = await after_deadlocks(end_and_admit)
     tell(freed, on_freed)

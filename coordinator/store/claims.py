@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from coordinator.database import Connection, Database, after_deadlocks, execute, fetch_all, fetch_one
+from coordinator.database import Connection, Database, after_deadlocks, execute, fetch_all, fetch_one, send
 from coordinator.domain import ClaimedJob, Lease, Place
 from coordinator.ids import is_counted
 from coordinator.marks import ClaimRange
@@ -55,6 +55,8 @@ class Claimed:
     staying: tuple[Place, ...] = ()
     # Whether the queue was looked at: not where it has no room, and then this says nothing of what is pending.
     looked: bool = True
+    # It has no room for anybody.
+    is_full: bool = False
     # After how long there will be something to take that nobody tells of: room in the bucket, or jobs further on.
     again_seconds: float | None = None
 
@@ -76,7 +78,7 @@ async def claim_once(database: Database, wanted: SessionClaim) -> Claimed:
 
 
 async def _claim_in_transaction(database: Database, wanted: SessionClaim, *, remember: bool = False) -> Claimed:
-    async with database.transaction() as connection:
+    async with database.pipelined_transaction() as connection:
         carry_out = claim_within_limits if is_counted(wanted.token) else _claim
         claimed = await carry_out(connection, wanted)
         if remember and claimed.jobs:
@@ -87,16 +89,16 @@ async def _claim_in_transaction(database: Database, wanted: SessionClaim, *, rem
 
 async def claim_within_limits(connection: Connection, wanted: SessionClaim) -> Claimed:
     """Claims from a queue that may be guarded, as part of the caller's transaction: one claim of a queue at a time."""
-    nothing = Claimed((), looked=False)
-    if not await fetch_all(connection, "begin_claim_within_limits", _session(wanted)):
-        return nothing
+    begun = await send(connection, "begin_claim_within_limits", _session(wanted))
     # In a statement of its own: it sees what the claim before it took.
     row = await fetch_one(connection, "get_claim_room", {"queue": wanted.queue})
+    if not await begun():
+        return Claimed((), looked=False)
     if row is None or not row["open"]:
-        return nothing
+        return Claimed((), looked=False, is_full=True)
     room = _room(row, wanted.limit.jobs)
     if room <= 0:
-        return Claimed((), looked=False, again_seconds=_token_seconds(row))
+        return Claimed((), looked=False, is_full=True, again_seconds=_token_seconds(row))
     seen = {"lane_limit": row["lane_limit"], "most_seen": room + (LOOK_AHEAD if row["lane_limit"] is not None else 0)}
     columns = {**_parameters(wanted), **seen, "max_jobs": room}
     rows = await fetch_all(connection, "claim_jobs_within_limits", columns)

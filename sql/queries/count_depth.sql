@@ -6,6 +6,6 @@ FROM (
     UNION ALL
     SELECT 1 FROM sluice.jobs AS j WHERE j.queue = %(queue)s AND j.kept_position IS NOT NULL
     UNION ALL
-    SELECT 1 FROM sluice.jobs AS j WHERE j.queue = %(queue)s AND j.run_at IS NOT NULL
+    SELECT 1 FROM sluice.jobs AS j WHERE j.queue = %(queue)s AND j.position IS NULL AND j.kept_position IS NULL
     LIMIT %(most)s
 ) AS unfinished
