@@ -20,6 +20,9 @@ ROUND_SECONDS = 1.0
 LANES = 500
 # Mending takes at most a fifth of the time.
 MEND_REST = 4.0
+# Something ended while it was being counted: it is looked for again, so often in one round.
+COUNT_TRIES = 10
+COUNT_REST_SECONDS = 0.05
 
 log = structlog.get_logger()
 
@@ -83,9 +86,13 @@ class LimitKeeper:
         self._changed.set()
 
     async def _count(self, queue: KnownQueue) -> None:
-        if await store.count_leased(self._database, queue):
-            log.info("leases_counted", queue=queue.name)
-            self._announcer.wake([queue.name])
+        for _ in range(COUNT_TRIES):
+            if await store.count_leased(self._database, queue):
+                log.info("leases_counted", queue=queue.name)
+                self._announcer.wake([queue.name, LIMITS_TOPIC])
+                await self.learn()
+                return
+            await asyncio.sleep(COUNT_REST_SECONDS)
 
     async def _fill(self, queue: KnownQueue) -> None:
         after = ""

@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import UUID
 
 from psycopg.rows import DictRow
 
@@ -25,8 +24,8 @@ from coordinator.store.places import places
 # Transactions that write jobs are short; one that is not is told as a limit not in force yet.
 WAIT_SECONDS = 10.0
 LOOK_SECONDS = 0.005
-
-_BEFORE_ALL_IDS = UUID(int=0)
+# Jobs that get their slots in one transaction.
+COUNT_JOBS = 1_000
 
 
 async def load_limits(database: Database) -> list[KnownQueue]:
@@ -69,21 +68,19 @@ async def claims_have_ended(database: Database) -> None:
 
 
 async def count_leased(database: Database, queue: KnownQueue) -> bool:
-    """Counts what was leased before the queue was guarded; returns whether all of it could be counted.
+    """Counts what was leased before the queue was guarded; returns whether all of it is counted.
 
-    In steps of 20,000 live jobs, in order of their ids, which stay. What a commit has locked is left for another time.
+    What a commit has locked is left for another time; what has ended meanwhile is not found then.
     """
     await claims_have_ended(database)
-    after: UUID | None = _BEFORE_ALL_IDS
+    ids = [row["id"] for row in await database.fetch_all("find_uncounted_jobs", {"queue": queue.name})]
     missing = 0
-    while after is not None:
-        row = await database.fetch_one("count_leased_jobs", {"queue": queue.name, "after": after})
-        after = None if row is None else row["last"]
+    for start in range(0, len(ids), COUNT_JOBS):
+        row = await database.fetch_one("count_leased_jobs", {"job_ids": ids[start : start + COUNT_JOBS]})
         missing += 0 if row is None else row["missing"]
-    if missing:
-        return False
-    await database.execute("note_counted", {"queue": queue.name, "guards": queue.guards})
-    return True
+    if not missing:
+        await database.execute("note_counted", {"queue": queue.name, "guards": queue.guards})
+    return not missing
 
 
 async def find_kept_lanes(database: Database, queue: str, after: str, most: int) -> list[str]:

@@ -58,7 +58,7 @@ async def everything_within_limits(database: Explained, held: list[Lease]) -> No
     assert await limits.mend_lanes(database, "q", lanes)
     await limits.keep_none_back(database, "q")
     known = KnownQueue("q", False, QueueLimits(max_depth=1_000), True, 0, False, True)
-    await database.fetch_one("count_leased_jobs", {"queue": "q", "after": held[0].job_id})
+    await database.fetch_one("count_leased_jobs", {"job_ids": [lease.job_id for lease in held[-ENDING:]]})
     await database.execute("note_counted", {"queue": "q", "guards": 0})
     everyone = KnownLimits()
     everyone.learn([known])
