@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from coordinator.domain import Job, Progress
+from coordinator.queue_limits import QueueLimits
 
 # What the looks that tell of a queue without counting it read at most.
 LOOK_JOBS = 10_000
@@ -41,17 +42,6 @@ class OpenJobFilter:
     kind: str | None = None
     owner: str | None = None
     lane: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class QueueLimits:
-    """What an operator set of a queue; None is not limited."""
-
-    max_depth: int | None
-    max_running: int | None
-    max_running_per_lane: int | None
-    rate_per_second: float | None
-    rate_burst: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from psycopg.rows import DictRow
 
-from coordinator.admin_domain import LOOK_JOBS, QueueLimits, QueueStats
+from coordinator.admin_domain import LOOK_JOBS, QueueStats
 from coordinator.database import Database
+from coordinator.store.limits import read_limits
 from coordinator.store.looks import look
 
 _LIMITS = ("max_depth", "max_running", "max_running_per_lane", "rate_per_second", "rate_burst")
@@ -24,7 +25,7 @@ async def queue_stats(database: Database, queue: str | None) -> list[QueueStats]
 
 
 def _stats(row: DictRow, head: Sequence[DictRow]) -> QueueStats:
-    limits = QueueLimits(**{name: row.pop(name) for name in _LIMITS})
+    limits = read_limits({name: row.pop(name) for name in _LIMITS})
     return QueueStats(
         queue=row.pop("name"),
         limits=limits,

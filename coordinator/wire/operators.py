@@ -6,8 +6,9 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from coordinator.admin_domain import AuditEntry, HeldJob, QueueLimits, QueueStats, Worker
+from coordinator.admin_domain import AuditEntry, HeldJob, QueueStats, Worker
 from coordinator.wire.checks import timestamp
+from coordinator.wire.limits import limits_message
 from protos.jobs.v1 import admin_service_pb2, job_pb2
 
 
@@ -28,19 +29,6 @@ def queue_stats_message(stats: QueueStats) -> admin_service_pb2.QueueStats:
         oldest_pending_at=_moment(stats.oldest_pending_at),
         lanes=[admin_service_pb2.LaneDepth(lane=lane, pending=pending) for lane, pending in stats.lanes.items()],
     )
-
-
-def limits_message(limits: QueueLimits) -> admin_service_pb2.QueueLimits:
-    """Says what an operator set of a queue; what is absent is not limited."""
-    message = admin_service_pb2.QueueLimits(
-        max_depth=limits.max_depth,
-        max_running=limits.max_running,
-        max_running_per_lane=limits.max_running_per_lane,
-    )
-    if limits.rate_per_second is not None:
-        rate = admin_service_pb2.RateLimit(per_second=limits.rate_per_second, burst=limits.rate_burst)
-        message.rate.CopyFrom(rate)
-    return message
 
 
 def worker_message(worker: Worker) -> admin_service_pb2.Worker:
