@@ -2,21 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from tests.service.administering import run_sql
 from tests.service.commands import Shell
-from tests.service.conftest import StartCoordinator
-from tests.service.queue_limits_set import serve_limits
 from tests.service.queue_work import enqueue, failed_jobs, working
 from tests.waiting import eventually
-
-
-@pytest.fixture
-async def limited(start_coordinator: StartCoordinator, monkeypatch: pytest.MonkeyPatch, owner_url: str) -> Shell:
-    """The command line, aimed at a coordinator that pauses and limits queues."""
-    serve_limits(monkeypatch, owner_url)
-    return Shell(f"127.0.0.1:{(await start_coordinator()).port}")
 
 
 async def limits_of(shell: Shell, queue: str) -> dict[str, Any]:
@@ -55,50 +44,50 @@ async def test_one_queue_is_shown_with_its_deepest_lanes(shell: Shell) -> None:
     assert (heading, slow, none) == (["LANE", "PENDING"], ["slow", "3"], ["(none)", "1"])
 
 
-async def test_a_queue_is_paused_and_resumed(limited: Shell) -> None:
-    await enqueue(limited.target)
-    paused = await limited.run("queues", "pause", "images")
+async def test_a_queue_is_paused_and_resumed(shell: Shell) -> None:
+    await enqueue(shell.target)
+    paused = await shell.run("queues", "pause", "images")
     assert (paused.status, paused.out) == (0, "images is paused.\n")
-    assert (await limited.pipe("queues", "pause", "images")).out == "images was paused before.\n"
-    assert "paused" in (await limited.run("queues", "list")).out
-    (resumed,) = (await limited.pipe("queues", "resume", "images", "--json")).documents
+    assert (await shell.pipe("queues", "pause", "images")).out == "images was paused before.\n"
+    assert "paused" in (await shell.run("queues", "list")).out
+    (resumed,) = (await shell.pipe("queues", "resume", "images", "--json")).documents
     assert resumed == {"queue": "images", "paused": False, "changed": True}
-    unknown = await limited.pipe("queues", "pause", "imgaes")
+    unknown = await shell.pipe("queues", "pause", "imgaes")
     assert (unknown.status, unknown.err) == (
         3,
         "Error: There is no queue imgaes: `sluice queues list` shows those that there are.\n",
     )
 
 
-async def test_many_queues_are_paused_after_a_question(limited: Shell) -> None:
-    await enqueue(limited.target)
-    await enqueue(limited.target, queue="mail")
-    refused = await limited.run("queues", "pause", "images", "mail", answer="n\n")
+async def test_many_queues_are_paused_after_a_question(shell: Shell) -> None:
+    await enqueue(shell.target)
+    await enqueue(shell.target, queue="mail")
+    refused = await shell.run("queues", "pause", "images", "mail", answer="n\n")
     assert (refused.status, "Nothing was done." in refused.out) == (1, True)
-    paused = await limited.pipe("queues", "pause", "images", "mail", "--yes")
+    paused = await shell.pipe("queues", "pause", "images", "mail", "--yes")
     assert (paused.status, paused.out) == (0, "images is paused.\nmail is paused.\n")
 
 
-async def test_limits_are_shown_changed_one_by_one_and_taken_away(limited: Shell) -> None:
-    await enqueue(limited.target)
-    assert (await limited.run("queues", "limits", "images")).out == "images: no limits\n"
+async def test_limits_are_shown_changed_one_by_one_and_taken_away(shell: Shell) -> None:
+    await enqueue(shell.target)
+    assert (await shell.run("queues", "limits", "images")).out == "images: no limits\n"
     chosen = ("--max-depth", "10k", "--max-running", "8", "--rate", "600/m", "--burst", "20")
-    changed = await limited.run("queues", "limits", "images", *chosen)
+    changed = await shell.run("queues", "limits", "images", *chosen)
     assert changed.out == "images: depth 10,000, running 8, 10/s burst 20\nbefore: no limits\n"
-    assert await limits_of(limited, "images") == {
+    assert await limits_of(shell, "images") == {
         "max_depth": 10_000,
         "max_running": 8,
         "max_running_per_lane": None,
         "rate": {"per_second": 10.0, "burst": 20},
     }
-    assert "depth 10,000, running 8" in (await limited.run("queues", "list")).out
+    assert "depth 10,000, running 8" in (await shell.run("queues", "list")).out
     others = ("--max-running", "none", "--max-running-per-lane", "2", "--json")
-    (document,) = (await limited.pipe("queues", "limits", "images", *others)).documents
+    (document,) = (await shell.pipe("queues", "limits", "images", *others)).documents
     assert (document["limits"]["max_running"], document["previous"]["max_running"]) == (None, 8)
     assert (document["limits"]["max_running_per_lane"], document["limits"]["max_depth"]) == (2, 10_000)
-    cleared = await limited.run("queues", "limits", "images", "--clear", "--max-running", "1")
+    cleared = await shell.run("queues", "limits", "images", "--clear", "--max-running", "1")
     assert cleared.out.startswith("images: running 1\nbefore: depth 10,000, 2 a lane, 10/s burst 20\n")
-    burst = await limited.pipe("queues", "limits", "images", "--burst", "3")
+    burst = await shell.pipe("queues", "limits", "images", "--burst", "3")
     assert (burst.status, "A burst goes with a rate: --rate 10/s." in burst.err) == (2, True)
 
 

@@ -14,7 +14,6 @@ from coordinator_client.command_line.failures import EXIT_CODES
 from tests.service.administering import run_sql
 from tests.service.commands import Shell
 from tests.service.conftest import StartCoordinator
-from tests.service.queue_limits_set import serve_limits
 from tests.service.queue_work import enqueue, failed_jobs, working
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operate.md").read_text()
@@ -22,9 +21,8 @@ SECTION = PAGE.partition("## From the command line\n")[2].partition("\n## ")[0]
 
 
 @pytest.fixture
-async def busy(start_coordinator: StartCoordinator, monkeypatch: pytest.MonkeyPatch, owner_url: str) -> Shell:
+async def busy(start_coordinator: StartCoordinator, owner_url: str) -> Shell:
     """The command line, aimed at a coordinator with a job that failed, one that completed long ago, and an act."""
-    serve_limits(monkeypatch, owner_url)
     shell = Shell(f"127.0.0.1:{(await start_coordinator()).port}")
     (job_id,) = await enqueue(shell.target)
     async with working(shell.target) as gate, open_channel(shell.target) as channel:
