@@ -48,7 +48,7 @@ looked AS MATERIALIZED (
         FROM sluice.jobs AS j
         WHERE j.queue = wanted.queue AND j.kept_position IS NOT NULL
         ORDER BY j.queue, j.lane, j.kind, j.priority, j.kept_position
-        LIMIT greatest(%(jobs)s::bigint / cardinality(%(queues)s::text[]), 10)
+        LIMIT greatest(%(jobs)s::bigint / greatest(cardinality(%(queues)s::text[]), 1), 10)
     ) AS n
 ),
 next AS (

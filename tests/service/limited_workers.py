@@ -53,7 +53,8 @@ class Workers:
         """Works until it is told to stop."""
         while not self.stopping.is_set():
             channel = self._channels[number % len(self._channels)]
-            with suppress(grpc.aio.AioRpcError):
+            # A stream that ended while a word to it was under way says so in its own way.
+            with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
                 await (self._claim_batch(channel, number) if batch else self._hold_stream(channel, number))
 
     async def _hold_stream(self, channel: grpc.aio.Channel, number: int) -> None:

@@ -9,6 +9,7 @@ import time
 from uuid import UUID
 
 import grpc.aio
+import pytest
 
 from protos.jobs.v1 import admin_service_pb2 as admin
 from tests.service.administering import ago, counts_of, operator, run_sql, stats_of, true_counts
@@ -65,11 +66,13 @@ async def settle(channel: grpc.aio.Channel, url: str) -> None:
     await eventually(agrees, timeout=40)
 
 
+@pytest.mark.parametrize("limits", [admin.QueueLimits(), admin.QueueLimits(max_running=40, max_running_per_lane=9)])
 async def test_counts_are_exact_after_anything_on_two_coordinators(
-    start_coordinator: StartCoordinator, connect: Connect, owner_url: str
+    start_coordinator: StartCoordinator, connect: Connect, owner_url: str, limits: admin.QueueLimits
 ) -> None:
     settings = {"recount_seconds": NO_RECOUNT, "reconnect_grace_seconds": 0.1}
     channels = [connect(await start_coordinator(**settings)) for _ in range(2)]
+    await operator(channels[0]).SetQueueLimits(admin.SetQueueLimitsRequest(queue="default", limits=limits))
     await asyncio.gather(*(do_anything(channel, random.Random(seed), 3) for seed, channel in enumerate(channels)))
     await settle(channels[0], owner_url)
     failed = (await stats_of(channels[1])).failed
