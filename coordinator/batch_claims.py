@@ -53,6 +53,8 @@ class BatchClaims:
         self._marks = memory.marks
         self._wakeups = wakeups
         self._poll_seconds = poll_seconds
+        # Another queue comes first each time.
+        self._turn = 0
         self._stopping = False
         self._background = BackgroundTasks()
         self._under_way: dict[str, asyncio.Task[list[Delivery]]] = {}
@@ -110,7 +112,9 @@ class BatchClaims:
         deliveries: list[Delivery] = []
         again_seconds = math.inf
         jobs_left, bytes_left = request.max_jobs, min(request.max_bytes or MOST_BYTES, MOST_BYTES)
-        for queue in request.profile.queues:
+        self._turn += 1
+        first = self._turn % len(request.profile.queues)
+        for queue in (*request.profile.queues[first:], *request.profile.queues[:first]):
             limit = ClaimLimit(jobs_left, bytes_left, holds_nothing=not deliveries)
             claimed = await self._claim_from(queue, key, request.profile.kinds, limit)
             if claimed.again_seconds is not None:

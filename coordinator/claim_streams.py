@@ -105,7 +105,7 @@ class ClaimStreams:
     def grant(self, session: Session, jobs_total: int, bytes_total: int | None, ended_total: int) -> None:
         """Takes a session's newest credit and has its queues looked at."""
         session.grant(jobs_total, bytes_total, ended_total)
-        self._dispatchers.look(session.profile.queues)
+        self._dispatchers.look(session.turns.in_order)
 
     def close(self, session: Session) -> None:
         """Ends a stream's part in the background, since the call that it belongs to may be cancelled already."""

@@ -87,7 +87,7 @@ class Dispatcher:
         where the queue has no room.
         """
         self._look_again_seconds = None
-        hungry = [one for one in self._sessions if self._queue in one.profile.queues and one.wanted_jobs]
+        hungry = self._hungry()
         if not hungry:
             return False
         self._turn = (self._turn + 1) % len(hungry)
@@ -109,6 +109,14 @@ class Dispatcher:
                 idle_kinds.add(kinds)
         return found
 
+    def _hungry(self) -> list[Session]:
+        """The sessions with credit for this queue; others of its sessions have it looked at when credit comes back."""
+        mine = [one for one in self._sessions if self._queue in one.profile.queues]
+        for session in mine:
+            if session.is_claiming and not session.wanted_jobs:
+                session.turns.note_missed(self._queue)
+        return [one for one in mine if one.wanted_jobs]
+
     async def _serve(self, session: Session, wanted: int) -> int | None:
         """Claims for a session; returns how many jobs it got, None where the queue has no room for anybody."""
         if not wanted:
@@ -129,6 +137,8 @@ class Dispatcher:
                 self._marks.give_up(look)
                 self._settling.ask()
         self._take_note(look, claimed, session.profile.kinds)
+        if len(claimed.jobs) < wanted:
+            self._wakeups.wake(session.turns.take_missed())
         return None if claimed.is_full else len(claimed.jobs)
 
     def _take_note(self, look: Look, claimed: Claimed, kinds: tuple[str, ...]) -> None:

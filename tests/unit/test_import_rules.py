@@ -59,7 +59,7 @@ _LAYERS: tuple[set[str], ...] = (
     {"__init__", "errors"},
     {
         *("domain", "upload_domain", "listen_domain", "admin_domain", "ids", "clocks", "marks", "settings", "logs"),
-        *("memory", "queue_limits", "tallies"),
+        *("memory", "queue_limits", "queue_turns", "tallies"),
     },
     {"database", "queries", "copy_rows", "spool", "migrations"},
     {"store"},
