@@ -115,6 +115,12 @@ async def test_a_worker_whose_session_is_over_cannot_be_drained(
     async with claim_stream(channel) as stream:
         assert stream.welcome.session_id == "1"
         await stream.goodbye()
+
+    async def is_over() -> bool:
+        return await state_of(channel, "1") == "LEFT"
+
+    # The coordinator ends the stream first, and then the session.
+    await eventually(is_over)
     refused = await refusal_of(operator(channel).DrainWorker(admin.DrainWorkerRequest(session_id=session_id)))
     assert (refused.code, refused.reason) == (grpc.StatusCode.NOT_FOUND, "WORKER_NOT_FOUND")
     assert audited(owner_url) == []
