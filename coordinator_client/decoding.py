@@ -71,7 +71,10 @@ def decoder(wanted: Any) -> Callable[[bytes], Any]:
         return bytes
     if isinstance(wanted, type) and issubclass(wanted, Message):
         return partial(_parse_message, wanted)
-    return partial(_parse_json, _reader(wanted))
+    try:
+        return partial(_parse_json, _reader(wanted))
+    except RecursionError:
+        raise TypeError(f"{wanted!r} holds itself: take that part of it as Any") from None
 
 
 def _parse_message(wanted: type[Message], payload: bytes) -> Message:

@@ -24,6 +24,11 @@ class Format(enum.Enum):
 
 
 @dataclass
+class Tree:
+    children: list[Tree]
+
+
+@dataclass
 class Size:
     width: int
     height: int = 480
@@ -158,3 +163,8 @@ def test_a_type_that_no_payload_can_be_is_refused_when_the_handler_is_registered
 def test_what_json_cannot_hold_is_refused_when_it_is_enqueued(value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         payload_of(value)
+
+
+def test_a_type_that_holds_itself_is_refused_as_well() -> None:
+    with pytest.raises(TypeError, match=r"Tree'> holds itself"):
+        decoder(Tree)

@@ -43,6 +43,9 @@ def wrong_context(job: JobContext) -> None: ...
 async def wrong_context_too(job: BlockingJobContext) -> None: ...
 
 
+def by_name_alone(payload: int, *, job: BlockingJobContext) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("handler", "places"), [(nothing, []), (payload_first, [True, False]), (context_alone, [False])]
 )
@@ -60,6 +63,7 @@ def test_a_handler_takes_its_payload_and_its_context_in_any_order(
         (unknown_name, "its annotations name what is not there: name 'Nowhere'"),
         (impossible, "payload: a payload cannot be decoded into <class 'complex'>"),
         (wrong_context, "job has to be a BlockingJobContext, not a JobContext"),
+        (by_name_alone, "job is to be given by its name, and handlers are called by position"),
         (wrong_context_too, "job has to be a JobContext, not a BlockingJobContext"),
     ],
 )
