@@ -93,9 +93,9 @@ class WorkerRuntime:
 
     async def _work(self) -> None:
         crossing = _Crossing()
+        channel = self._open_channel()
         claimer = Claimer(self._profile, self._open_channel, crossing)
         thread = LoopThread("claims")
-        channel = self._open_channel()
         attempts = crossing.attempts = Attempts(
             self._profile.handlers,
             channel,
