@@ -174,7 +174,10 @@ def _read_exactly(wanted: type, value: Any, place: str) -> Any:
 def _read_number(value: Any, place: str) -> float:
     if type(value) not in (int, float):
         raise _Mismatch(place, _NAMES[float], value)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise _Mismatch(place, "a number of at most 1.8e308", value) from None
 
 
 def _read_text(parse: Callable[[str], Any], name: str, value: Any, place: str) -> Any:

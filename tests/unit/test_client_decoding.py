@@ -115,6 +115,7 @@ GOOD = {"id": str(uuid.UUID(int=7)), "taken": "2026-11-25T00:00:00+00:00", "size
     [
         (Size, "{", "The payload is no JSON text."),
         (float, "NaN", "The payload is no JSON text."),
+        (float, "9" * 400, "The payload: a number of at most 1.8e308 is needed, not a whole number."),
         (Size, "[]", "The payload: an object is needed, not a list."),
         (Size, {}, "width: a value is needed, not nothing."),
         (Size, {"width": "secret"}, "width: a whole number is needed, not a text."),
