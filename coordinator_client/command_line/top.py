@@ -18,7 +18,7 @@ from coordinator_client.command_line.live_view import Snapshot, draw, title_of
 from coordinator_client.command_line.queues import queue_document
 from coordinator_client.command_line.shown import duration
 from coordinator_client.command_line.written import DURATION
-from coordinator_client.errors import DeadlineExceeded, Unavailable
+from coordinator_client.patience import PASSING
 from protos.jobs.v1 import admin_service_pb2 as messages
 
 _SHORTEST_SECONDS = 0.2
@@ -99,7 +99,7 @@ class _LiveView:
             try:
                 snapshot = await _look(self._session)
                 self._answered, self._trouble = self._loop.time(), False
-            except (Unavailable, DeadlineExceeded):
+            except PASSING:
                 self._trouble = True
 
     async def _show(self, snapshot: Snapshot) -> None:
