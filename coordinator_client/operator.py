@@ -9,7 +9,7 @@ from typing import TypeVar
 import grpc.aio
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary
+from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary, read_pages
 from protos.jobs.v1 import admin_service_pb2 as messages
 from protos.jobs.v1 import job_pb2
 from protos.jobs.v1.admin_service_pb2_grpc import AdminServiceStub
@@ -48,13 +48,9 @@ class Operator:
     ) -> AsyncGenerator[messages.Worker, None]:
         """Yields sessions that are open, and those that closed within the last hour if wanted; newest first."""
         request = messages.ListWorkersRequest(include_closed=include_closed, page_size=page_size)
-        while True:
-            page = await self._call(self._stub.ListWorkers, request)
+        async for page in self._pages(self._stub.ListWorkers, request):
             for worker in page.workers:
                 yield worker
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     async def drain_worker(self, session_id: str) -> bool:
         """Has a worker finish what it holds and leave; False where it was asked before. Raises WorkerNotFound."""
@@ -77,13 +73,9 @@ class Operator:
         request = messages.ListAllJobsRequest(
             queue=queue, kind=kind, owner=owner, states=states, reason=reason, page_size=page_size
         )
-        while True:
-            page = await self._call(self._stub.ListAllJobs, request)
+        async for page in self._pages(self._stub.ListAllJobs, request):
             for job in page.jobs:
                 yield job
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     async def get_job(self, job_id: str) -> job_pb2.Job:
         """Reads one job of any owner. Raises JobNotFound."""
@@ -142,13 +134,12 @@ class Operator:
     async def list_audit(self, *, page_size: int = 0) -> AsyncGenerator[messages.AuditEntry, None]:
         """Yields what operators did, newest first."""
         request = messages.ListAuditRequest(page_size=page_size)
-        while True:
-            page = await self._call(self._stub.ListAudit, request)
+        async for page in self._pages(self._stub.ListAudit, request):
             for entry in page.entries:
                 yield entry
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     async def _call(self, method: Callable[..., Awaitable[Response]], request: Request) -> Response:
         return await call_unary(method, request, timeout_seconds=self._timeout_seconds, repeat_is_safe=True)
+
+    def _pages(self, method: Callable[..., Awaitable[Response]], request: Request) -> AsyncGenerator[Response, None]:
+        return read_pages(method, request, timeout_seconds=self._timeout_seconds)

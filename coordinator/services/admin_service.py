@@ -205,9 +205,12 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         if person := on_behalf_of(context):
             principal = f"{principal} for {person}"
         details = MessageToDict(request, preserving_proto_field_name=True)
-        # The log names the owner by an HMAC alone.
-        owner = details.get("filter", {}).pop("owner", None)
-        return Act(principal, context.peer(), name, details, owner)
+        # The log names a person by an HMAC alone, and a lane is its owner's unless a producer said otherwise.
+        wanted = details.get("filter", {})
+        owner, lane = wanted.pop("owner", None), wanted.pop("lane", None)
+        if lane is not None:
+            wanted["lane"] = "(withheld)"
+        return Act(principal, context.peer(), name, details, owner or lane)
 
     def _tell_uploads(self, upload_ids: Iterable[UUID | None]) -> None:
         self._announcer.wake({upload_topic(upload_id) for upload_id in upload_ids if upload_id is not None})

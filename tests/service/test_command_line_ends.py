@@ -192,9 +192,11 @@ async def test_ctrl_c_is_130_without_a_trace(shell: Shell) -> None:
         assert "Traceback" not in asking.text
 
 
-async def test_a_reader_that_has_seen_enough_is_no_error(shell: Shell) -> None:
-    await enqueue(shell.target, 400)
-    command = " ".join((*SLUICE, "jobs", "list", "--limit", "0", "--json", "--target", shell.target))
+@pytest.mark.parametrize("form", ["", "--json"])
+async def test_a_reader_that_has_seen_enough_is_no_error(shell: Shell, form: str) -> None:
+    # More than a pipe holds.
+    await enqueue(shell.target, 400, owner="o" * 200)
+    command = " ".join((*SLUICE, "jobs", "list", "--limit", "0", form, "--target", shell.target))
     process = await asyncio.create_subprocess_exec(
         *("bash", "-c", f"set -o pipefail; {command} | head -n 1 | wc -l"),
         stdout=asyncio.subprocess.PIPE,
