@@ -76,15 +76,20 @@ def ended_slots(rows: Iterable[DictRow]) -> Slots:
 
 
 async def admit_next(connection: Connection, slots: Slots) -> Freed:
-    """Lets in as many jobs of each kind as have ended in each lane, as part of the transaction that ended them."""
+    """Lets in as many jobs of each kind as have ended in each lane, as part of the transaction that ended them.
+
+    A lane may stand in several of the rows.
+    """
     lanes = [row for row in slots if row["keeps_back"] and row["lane"] is not None]
     queues = sorted({row["queue"] for row in lanes})
     pending: list[Place] = []
     if queues:
         await execute(connection, "share_queues", {"queues": queues})
     for queue, ended in groupby(sorted(lanes, key=_queue), key=_queue):
-        rows = list(ended)
-        columns = {"lanes": [row["lane"] for row in rows], "jobs": [row["jobs"] for row in rows]}
+        jobs: Counter[str] = Counter()
+        for row in ended:
+            jobs[row["lane"]] += row["jobs"]
+        columns = {"lanes": list(jobs), "jobs": list(jobs.values())}
         pending += places(await fetch_all(connection, "admit_jobs", {"queue": queue, **columns}))
     return Freed(frozenset(row["queue"] for row in slots), tuple(pending))
 

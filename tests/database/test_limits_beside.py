@@ -95,6 +95,25 @@ async def test_a_forgotten_jobs_end_lets_in_what_another_lane_keeps(queue: Limit
     assert removed.freed == Freed(frozenset({"q"}), positions(queue, second))
 
 
+async def test_a_forgotten_persons_jobs_let_as_many_in_whatever_state_they_were_in(queue: LimitedQueue) -> None:
+    user_id = uuid4()
+    await queue.limit(lane=2)
+    await queue.store.enqueue(2, lane="a", owner=str(user_id))
+    others = await queue.store.enqueue(3, lane="a")
+    one, _ = await queue.claim(await queue.store.open_session(), 5)
+    await leases.release(queue.store.database, [one.lease])
+    queue.owner.execute(
+        "UPDATE sluice.jobs SET kept_position = coalesce(position, kept_position), position = NULL, slot = NULL "
+        "WHERE owner <> %s",
+        (str(user_id),),
+    )
+    assert await queue.kept() == set(others)
+    removed = await forgetting.remove_work(queue.store.database, user_id, ACT, BOUNDS)
+    assert removed.jobs == 2
+    assert len(await queue.kept()) == 1, "one that ran and one that waited have gone: two come in"
+    assert len(removed.freed.pending) == 2
+
+
 async def test_a_worker_that_is_to_drain_gets_nothing_from_a_guarded_queue(queue: LimitedQueue) -> None:
     await queue.limit(running=5)
     await queue.store.enqueue(2)
