@@ -103,7 +103,8 @@ class BatchClaims:
                 if deliveries:
                     return deliveries
                 left = until - time.monotonic()
-                if left <= 0 or self._stopping:
+                # At 0 seconds it looks on in any case: all that it saw was kept back, and others may wait behind that.
+                if self._stopping or (left <= 0 and again_seconds > 0):
                     return []
                 await wait_for(wake, min(left, self._poll_seconds, again_seconds))
 
