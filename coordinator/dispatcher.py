@@ -14,7 +14,7 @@ from coordinator.memory import QueueMemory
 from coordinator.sessions import Delivery, Session, SessionRegistry
 from coordinator.settling import Settling
 from coordinator.store import claims
-from coordinator.store.claims import UNLIMITED_BYTES, Claimed, ClaimLimit, SessionClaim
+from coordinator.store.claims import NOT_LOOKED, UNLIMITED_BYTES, Claimed, ClaimLimit, SessionClaim
 from coordinator.wakeups import Wakeups, wait_for
 
 # Jobs that one claim statement takes at most; more would make others wait for it.
@@ -98,14 +98,15 @@ class Dispatcher:
             kinds = session.profile.kinds
             if kinds in idle_kinds or not (wanted := min(session.wanted_jobs, share)):
                 continue
-            takes_anything = session.wanted_bytes is None or session.holds_nothing
             async with session.turn_to_claim():
-                served = await self._serve(session, min(session.wanted_jobs, wanted))
-            if served is None:
+                # Only now: another queue's claim may have taken credit meanwhile.
+                takes_anything = session.wanted_bytes is None or session.holds_nothing
+                claimed = await self._serve(session, min(session.wanted_jobs, wanted))
+            if claimed.is_full:
                 break
-            if served:
+            if claimed.jobs:
                 found = True
-            elif takes_anything:
+            elif claimed.looked and takes_anything:
                 idle_kinds.add(kinds)
         return found
 
@@ -117,10 +118,10 @@ class Dispatcher:
                 session.turns.note_missed(self._queue)
         return [one for one in mine if one.wanted_jobs]
 
-    async def _serve(self, session: Session, wanted: int) -> int | None:
-        """Claims for a session; returns how many jobs it got, None where the queue has no room for anybody."""
+    async def _serve(self, session: Session, wanted: int) -> Claimed:
+        """Claims for a session; where it wants nothing any more the queue is not looked at."""
         if not wanted:
-            return 0
+            return NOT_LOOKED
         look = self._marks.begin(session.profile.kinds)
         reservation = session.reserve(self._limits.token(self._queue), wanted)
         max_bytes = UNLIMITED_BYTES if reservation.bytes is None else reservation.bytes
@@ -139,7 +140,7 @@ class Dispatcher:
         self._take_note(look, claimed, session.profile.kinds)
         if len(claimed.jobs) < wanted:
             self._wakeups.wake(session.turns.take_missed())
-        return None if claimed.is_full else len(claimed.jobs)
+        return claimed
 
     def _take_note(self, look: Look, claimed: Claimed, kinds: tuple[str, ...]) -> None:
         """Moves marks and clocks on, and notes when to look again where nothing came."""

@@ -61,6 +61,9 @@ class Claimed:
     again_seconds: float | None = None
 
 
+NOT_LOOKED = Claimed((), looked=False)
+
+
 async def claim(database: Database, wanted: SessionClaim) -> Claimed:
     """Leases waiting jobs to an open session; none where it is closed, or another coordinator's by now.
 
@@ -93,7 +96,7 @@ async def claim_within_limits(connection: Connection, wanted: SessionClaim) -> C
     # In a statement of its own: it sees what the claim before it took.
     row = await fetch_one(connection, "get_claim_room", {"queue": wanted.queue})
     if not await begun():
-        return Claimed((), looked=False)
+        return NOT_LOOKED
     if row is None or not row["open"]:
         return Claimed((), looked=False, is_full=True)
     room = _room(row, wanted.limit.jobs)
@@ -102,7 +105,7 @@ async def claim_within_limits(connection: Connection, wanted: SessionClaim) -> C
     seen = {"lane_limit": row["lane_limit"], "most_seen": room + (LOOK_AHEAD if row["lane_limit"] is not None else 0)}
     columns = {**_parameters(wanted), **seen, "max_jobs": room}
     rows = await fetch_all(connection, "claim_jobs_within_limits", columns)
-    claimed = _claimed_of([one for one in rows if one["id"] is not None], wanted)
+    claimed = _claimed_of(rows, wanted)
     if row["rate_per_second"] is not None and claimed.jobs:
         await execute(connection, "spend_claims", {"queue": wanted.queue, "jobs": len(claimed.jobs)})
     return claimed if claimed.jobs else replace(claimed, again_seconds=0.0 if rows[0]["kept_back"] else None)
@@ -137,13 +140,14 @@ async def claimed_before(database: Database, request_id: str) -> dict[str, list[
 
 
 async def _claim(connection: Connection, wanted: SessionClaim) -> Claimed:
-    return _claimed_of(await fetch_all(connection, "claim_jobs", _parameters(wanted)), wanted)
+    rows = await fetch_all(connection, "claim_jobs", _parameters(wanted))
+    return _claimed_of(rows, wanted) if rows else NOT_LOOKED
 
 
 def _claimed_of(rows: Sequence[DictRow], wanted: SessionClaim) -> Claimed:
-    staying = (rows[0]["staying"] or ()) if rows else ()
+    staying = rows[0]["staying"] or ()
     return Claimed(
-        tuple(_claimed(row, wanted.token) for row in rows),
+        tuple(_claimed(row, wanted.token) for row in rows if row["id"] is not None),
         tuple(Place(wanted.queue, kind, priority, position) for kind, priority, position in staying),
     )
 

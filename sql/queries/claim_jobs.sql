@@ -1,6 +1,7 @@
 -- Claim: pending → processing, for one open session, in order of (priority, position), within a count and bytes.
 -- Each kind is looked for in ranges of the claim index (jobs_claim) that leave out what the low-water marks passed.
--- A session that holds nothing gets one job however large. A checkpoint travels too and takes room. The first row tells, a kind, the first job that stays pending.
+-- A session that holds nothing gets one job however large. A checkpoint travels too and takes room. One row at least: the
+-- first tells, a kind, the first job that stays pending. No row: the session is over, or the queue is guarded.
 -- Nothing from a queue that is guarded: see claim_jobs_within_limits.sql. That is asked of the statement's own snapshot;
 -- whoever sets limits waits for the claims that have an older one.
 -- Locks: the session FOR SHARE (whoever closes it waits), jobs with SKIP LOCKED, then upload_files.
@@ -89,5 +90,6 @@ SELECT
     CASE WHEN row_number() OVER (ORDER BY c.priority, c.position) = 1 THEN (
         SELECT jsonb_agg(jsonb_build_array(s.kind, s.priority, s.position)) FROM staying AS s
     ) END AS staying
-FROM claimed AS c
+FROM session AS s
+LEFT JOIN claimed AS c ON true
 ORDER BY c.priority, c.position

@@ -11,8 +11,10 @@ import pytest
 
 from coordinator.domain import ClaimedJob, Failure, Freed, Lease, Postponement
 from coordinator.ids import is_counted, new_token
+from coordinator.marks import ClaimRange
 from coordinator.queue_limits import QueueLimits, RateLimit
-from coordinator.store import jobs, leases, limits, reaping, sessions
+from coordinator.store import claims, jobs, leases, limits, reaping, sessions
+from coordinator.store.claims import UNLIMITED_BYTES, ClaimLimit, SessionClaim
 from tests.database.limited import ACT, LimitedQueue
 from tests.database.stores import QUICK, Clock, Store
 
@@ -276,7 +278,21 @@ async def test_a_claim_within_limits_is_refused_where_its_session_is_over(queue:
     await queue.store.enqueue(2)
     key = await queue.store.open_session()
     await sessions.close_session(queue.store.database, key)
-    assert await queue.claim(key) == []
+    assert not (await queue.look(key)).looked, "which says nothing of what waits"
+
+
+async def test_a_claim_tells_that_its_session_is_over_or_the_queue_guarded_and_not_that_nothing_waits(
+    queue: LimitedQueue,
+) -> None:
+    database, key = queue.store.database, await queue.store.open_session()
+    limit = ClaimLimit(1, UNLIMITED_BYTES, holds_nothing=True)
+    wanted = SessionClaim(key.id, key.epoch, new_token(), "q", [ClaimRange("k")], limit)
+    assert (await claims.claim(database, wanted)).looked
+    await queue.limit(running=5)
+    assert not (await claims.claim(database, wanted)).looked
+    await queue.limit()
+    await sessions.close_session(database, key)
+    assert not (await claims.claim(database, wanted)).looked
 
 
 async def test_tokens_tell_which_attempts_count(queue: LimitedQueue) -> None:
