@@ -41,17 +41,19 @@ class LimitKeeper:
     async def set_limits(self, queue: str, limits: QueueLimits, act: Act) -> QueueLimits:
         """Sets a queue's limits; returns those before. From then on none is passed, but by what is leased already."""
         previous = await store.set_limits(self._database, queue, limits, act)
-        await self._have_known(queue)
+        await self._have_known(queue, restrains=limits.restrain_claims)
         return previous
 
     async def pause(self, queue: str, act: Act, *, paused: bool) -> bool:
         """Pauses a queue or lets it go on; returns whether that changed anything. A paused one is not claimed from."""
         changed = await store.pause(self._database, queue, act, paused=paused)
-        await self._have_known(queue)
+        await self._have_known(queue, restrains=paused)
         return changed
 
-    async def _have_known(self, queue: str) -> None:
-        await store.claims_have_ended(self._database)
+    async def _have_known(self, queue: str, *, restrains: bool) -> None:
+        """Has everybody learn what was set, once no claim that began before can pass it."""
+        if restrains:
+            await store.claims_have_ended(self._database)
         await self.learn()
         self._announcer.wake([queue, LIMITS_TOPIC])
 

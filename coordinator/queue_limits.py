@@ -27,6 +27,11 @@ class QueueLimits:
     max_running_per_lane: int | None = None
     rate: RateLimit | None = None
 
+    @property
+    def restrain_claims(self) -> bool:
+        """Whether claims ask for them; a limit of the depth is for those who enqueue."""
+        return any(limit is not None for limit in (self.max_running, self.max_running_per_lane, self.rate))
+
 
 @dataclass(frozen=True, slots=True)
 class KnownQueue:

@@ -62,7 +62,10 @@ async def claims_have_ended(database: Database) -> None:
     waiting = await _writers(database)
     while waiting:
         if time.monotonic() > until:
-            raise Busy("Something writes jobs for long; what was set holds when it has ended.", retry_after_seconds=1.0)
+            raise Busy(
+                "It is set, and holds once what has been writing jobs for long has ended: try again to be told when.",
+                retry_after_seconds=1.0,
+            )
         await asyncio.sleep(LOOK_SECONDS)
         waiting &= await _writers(database)
 

@@ -117,7 +117,8 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PauseQueue(self, request, context):
-        """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe. Refused: INVALID_REQUEST.
+        """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe.
+        Refused: INVALID_REQUEST, BUSY (it is paused, and a claim that began before may still be under way).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,7 +133,8 @@ class AdminServiceServicer:
 
     def SetQueueLimits(self, request, context):
         """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
-        that is leased: nothing more is given until it fits. A repeat is safe. Refused: INVALID_REQUEST.
+        that is leased: nothing more is given until it fits. A repeat is safe.
+        Refused: INVALID_REQUEST, BUSY (they are set, and a claim that began before may still be under way).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,7 +184,8 @@ class AdminServiceServicer:
         """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
         job stays FAILED whose content is gone, or whose unique key an unfinished job has by now.
         By ids or by a filter; oldest first, and at most `limit` in one call: call again while `more` is true.
-        Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
+        Refused: INVALID_REQUEST, BUSY (a job with the unique key of one is just coming in; nothing was put back). A repeat
+        finds the jobs not failed any more and does nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
