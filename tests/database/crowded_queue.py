@@ -56,7 +56,7 @@ _HISTORY = f"""
         CASE WHEN n %% 20 = 0 THEN jsonb_build_array(jsonb_build_object(
             'attempt', 1, 'at', '2026-01-01T00:00:00Z', 'worker', 'w', 'reason', 'BROKEN', 'message', ''
         )) END,
-        now(), now() - interval '1 day' + n * interval '23 h' / %(finished)s
+        now(), now() - %(days)s * interval '1 day' + n * (%(days)s * interval '1 day' - interval '1 h') / %(finished)s
     FROM generate_series(1, %(finished)s) AS n
 """
 
@@ -79,11 +79,15 @@ _REST = (
 )
 
 
-def fill(owner: Connection[TupleRow], waiting: int, finished: int) -> None:
-    """Fills the queue; who analyses, and when, is the caller's business."""
+_DAYS = "SELECT sluice.create_history_partition((now() AT TIME ZONE 'UTC')::date - n) FROM generate_series(1, %s) AS n"
+
+
+def fill(owner: Connection[TupleRow], waiting: int, finished: int, days: int = 1) -> None:
+    """Fills the queue, with what finished within so many days; who analyses, and when, is the caller's business."""
     with owner.transaction():
+        owner.execute(_DAYS, [days])
         for statement in (_JOBS, _HISTORY):
-            owner.execute(statement, {"waiting": waiting, "finished": finished})
+            owner.execute(statement, {"waiting": waiting, "finished": finished, "days": days})
         for statement in (_SESSIONS, *_REST):
             owner.execute(statement)
 
