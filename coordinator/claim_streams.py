@@ -117,8 +117,7 @@ class ClaimStreams:
         """Gives back what was never sent; then the session closes, or has its grace, or lives on for its lease."""
         try:
             if undelivered := await session.take_undelivered():
-                released = await leases.release(self._database, undelivered)
-                self._announcer.made_pending(released.pending)
+                await leases.release(self._database, undelivered, on_freed=self._announcer.freed)
             if session.said_goodbye:
                 await store.close_session(self._database, session.key)
                 await self._reaper.run_round()

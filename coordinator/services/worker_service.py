@@ -141,9 +141,9 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.ReleaseRequest, context: Context
     ) -> worker_service_pb2.ReleaseResponse:
         """Gives jobs back untouched."""
-        released = await leases.release(self._database, wire.leases(request.leases))
-        self._announcer.made_pending(released.pending)
-        return worker_service_pb2.ReleaseResponse(refusals=wire.refusals(released.refused))
+        held = wire.leases(request.leases)
+        refused = await leases.release(self._database, held, on_freed=self._announcer.freed)
+        return worker_service_pb2.ReleaseResponse(refusals=wire.refusals(refused))
 
     async def Snooze(  # noqa: N802 - the contract's name
         self, request: worker_service_pb2.SnoozeRequest, context: Context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -13,24 +13,14 @@ from coordinator.database import Connection, Database, execute, fetch_all
 from coordinator.domain import (
     FailOutcome,
     Failure,
+    Freed,
     Lease,
-    Place,
     Postponement,
     ProgressReport,
     Verb,
 )
-from coordinator.store.admission import OnFreed, ending, tell_nobody
+from coordinator.store.admission import OnFreed, ending, tell, tell_nobody
 from coordinator.store.places import lease_columns, places
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """What became of leases that were given back."""
-
-    # Places of those that are not held.
-    refused: tuple[int, ...]
-    # Where the jobs wait again that this call gave back.
-    pending: tuple[Place, ...]
 
 
 async def complete(
@@ -53,21 +43,20 @@ async def complete(
     return await ending(database, leases, end, on_freed)
 
 
-async def release(database: Database, leases: Sequence[Lease]) -> Released:
-    """Gives the jobs back, next in their lanes; the attempts do not count. Tells where they and those let in stand.
+async def release(database: Database, leases: Sequence[Lease], *, on_freed: OnFreed = tell_nobody) -> list[int]:
+    """Gives the jobs back, next in their lanes; the attempts do not count. Returns the places of those not held.
 
-    What a commit has locked is waited for and tried again, after the others. Raises Busy where it stays locked; the
-    others are given back then.
+    `on_freed` is told where they and those let in stand, in every queue. What a commit has locked is waited for and
+    tried again, after the others. Raises Busy where it stays locked; the others are given back then, and told of.
     """
-    pending: list[Place] = []
-    locked = await _release(database, leases, pending, wait=False)
-    refused = await _release(database, locked, pending, wait=True) if locked else []
+    locked = await _release(database, leases, on_freed, wait=False)
+    refused = await _release(database, locked, on_freed, wait=True) if locked else []
     gone = {lease.job_id for lease in refused}
-    return Released(tuple(place for place, lease in enumerate(leases) if lease.job_id in gone), tuple(pending))
+    return [place for place, lease in enumerate(leases) if lease.job_id in gone]
 
 
-async def _release(database: Database, leases: Sequence[Lease], pending: list[Place], *, wait: bool) -> list[Lease]:
-    """Gives back what nobody has locked, or waits for who has; adds to `pending`, returns what is left."""
+async def _release(database: Database, leases: Sequence[Lease], on_freed: OnFreed, *, wait: bool) -> list[Lease]:
+    """Gives back what nobody has locked, or waits for who has; returns what is left."""
 
     async def end(connection: Connection) -> tuple[Sequence[DictRow], list[Lease]]:
         rows = []
@@ -76,8 +65,8 @@ async def _release(database: Database, leases: Sequence[Lease], pending: list[Pl
         done = await _with_repeats(connection, Verb.RELEASE, leases, rows)
         return rows, [lease for lease in leases if lease.job_id not in done]
 
-    rows, left = await ending(database, leases, end, lambda freed: pending.extend(freed.pending))
-    pending += places(rows)
+    rows, left = await ending(database, leases, end, on_freed)
+    tell(Freed(frozenset(row["queue"] for row in rows), places(rows)), on_freed)
     return left
 
 

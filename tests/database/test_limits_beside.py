@@ -9,10 +9,20 @@ import psycopg
 import pytest
 
 from coordinator.admin_domain import JobFilter, OpenJobFilter
-from coordinator.domain import Freed, Place, ProgressReport
-from coordinator.errors import QueueFull
+from coordinator.domain import Freed, Lease, Place, ProgressReport
+from coordinator.errors import Busy, QueueFull
 from coordinator.queue_limits import KnownLimits, KnownQueue, QueueLimits
-from coordinator.store import enqueueing, forgetting, job_lists, jobs, leases, queue_stats, reaping, removals, workers
+from coordinator.store import (
+    enqueueing,
+    forgetting,
+    job_lists,
+    jobs,
+    leases,
+    queue_stats,
+    reaping,
+    removals,
+    workers,
+)
 from coordinator.store.commits import CommitBounds
 from coordinator.store.depths import Depths
 from coordinator.store.enqueueing import EnqueueCall, NotTogether
@@ -112,6 +122,20 @@ async def test_a_forgotten_persons_jobs_let_as_many_in_whatever_state_they_were_
     assert removed.jobs == 2
     assert len(await queue.kept()) == 1, "one that ran and one that waited have gone: two come in"
     assert len(removed.freed.pending) == 2
+
+
+async def test_what_was_given_back_is_told_though_a_commit_has_another_locked_for_long(queue: LimitedQueue) -> None:
+    _, second, _ = await lane_of_three(queue)
+    await queue.store.enqueue(lane="b")
+    key = await queue.store.open_session()
+    (committed,) = await queue.claim(key)
+    (running,) = queue.rows("SELECT id, lease_token FROM sluice.jobs WHERE lane = 'a' AND lease_token IS NOT NULL")
+    told: list[Freed] = []
+    with queue.owner.transaction():
+        queue.owner.execute("SELECT FROM sluice.jobs WHERE id = %s FOR UPDATE", (committed.lease.job_id,))
+        with pytest.raises(Busy):
+            await leases.release(queue.store.database, [committed.lease, Lease(*running)], on_freed=told.append)
+    assert {place for freed in told for place in freed.pending} >= set(positions(queue, second))
 
 
 async def test_a_worker_that_is_to_drain_gets_nothing_from_a_guarded_queue(queue: LimitedQueue) -> None:

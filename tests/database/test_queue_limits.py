@@ -44,8 +44,7 @@ async def snooze(store: Store, job: ClaimedJob, on_freed: Callable[[Freed], None
 
 
 async def release(store: Store, job: ClaimedJob, on_freed: Callable[[Freed], None]) -> None:
-    released = await leases.release(store.database, [job.lease])
-    on_freed(Freed(frozenset({"q"}), released.pending))
+    await leases.release(store.database, [job.lease], on_freed=on_freed)
 
 
 async def cancel(store: Store, job: ClaimedJob, on_freed: Callable[[Freed], None]) -> None:
