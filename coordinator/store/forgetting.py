@@ -16,6 +16,7 @@ from coordinator.domain import Freed
 from coordinator.store.admission import admit_next
 from coordinator.store.auditing import Act, write_act
 from coordinator.store.commits import CommitBounds
+from coordinator.store.places import places
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ async def remove_work(database: Database, user_id: UUID, act: Act | None, bounds
         if act is not None and audited:
             await write_act(connection, act, **numbers)
         freed = await admit_next(connection, [row for row in live if row["guarded"] or row["keeps_back"]])
+        strangers = places(row for row in live if row["position"] is not None)
     held = any(row["held"] for row in live)
+    freed = Freed(freed.queues, (*freed.pending, *strangers))
     return RemovedWork(jobs, files, tuple(row["id"] for row in uploads), held, audited, freed)
 
 

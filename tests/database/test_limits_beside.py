@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg
@@ -11,8 +12,12 @@ import pytest
 from coordinator.admin_domain import JobFilter, OpenJobFilter
 from coordinator.domain import Freed, Lease, Place, ProgressReport
 from coordinator.errors import Busy, QueueFull
+from coordinator.ids import new_counted_token
+from coordinator.listen_domain import FileSummary, LeasedFile, Source
 from coordinator.queue_limits import KnownLimits, KnownQueue, QueueLimits
+from coordinator.spool import SpoolRoom
 from coordinator.store import (
+    commits,
     enqueueing,
     forgetting,
     job_lists,
@@ -23,10 +28,11 @@ from coordinator.store import (
     removals,
     workers,
 )
-from coordinator.store.commits import CommitBounds
+from coordinator.store.commits import CommitBounds, StagedRows
 from coordinator.store.depths import Depths
 from coordinator.store.enqueueing import EnqueueCall, NotTogether
-from tests.database.leased_jobs import hold_file
+from tests.database.archive_calls import unpacking
+from tests.database.leased_jobs import HeldFile, hold_file
 from tests.database.limited import ACT, LimitedQueue
 from tests.database.stores import Store, new_job
 
@@ -86,12 +92,49 @@ async def test_an_upload_that_is_cancelled_lets_the_next_of_its_person_in(queue:
     assert told == [Freed(frozenset({"q"}), positions(queue, second))]
 
 
+def counted_file(queue: LimitedQueue, *, archive: bool = False) -> HeldFile:
+    """Has a worker hold a file's job in lane "a" of queue "q", under a token that counts."""
+    held = hold_file(queue.owner, uuid4(), archive=archive)
+    lease = Lease(held.lease.job_id, new_counted_token())
+    queue.owner.execute(
+        "UPDATE sluice.jobs SET queue = 'q', lane = 'a', slot = 'running', lease_token = %s WHERE id = %s",
+        (lease.token, lease.job_id),
+    )
+    return replace(held, lease=lease)
+
+
+async def test_a_file_whose_plays_are_committed_lets_the_next_of_its_lane_in(queue: LimitedQueue) -> None:
+    _, second, third = await lane_of_three(queue)
+    held = counted_file(queue)
+    file = LeasedFile(held.file_id, held.upload_id, held.user_id)
+    summary = FileSummary(held.lease, "extended", Source.EXTENDED, 0, 0, {})
+    spool = SpoolRoom(max_files=1, max_bytes=1).open(held.user_id)
+    no_rows = StagedRows(spool.chunks(), None)
+    told: list[Freed] = []
+    database = queue.store.database
+    assert await commits.commit_listens(database, file, summary, no_rows, BOUNDS, on_freed=told.append)
+    await spool.close()
+    assert await queue.kept() == {third}
+    assert told == [Freed(frozenset({"q"}), positions(queue, second))]
+
+
+async def test_an_archive_that_is_unpacked_lets_the_next_of_its_lane_in(queue: LimitedQueue, database_url: str) -> None:
+    _, second, third = await lane_of_three(queue)
+    held = counted_file(queue, archive=True)
+    async with unpacking(database_url) as unpacker:
+        await unpacker.add_files(held, b"[]")
+        assert set(positions(queue, second)) <= set(unpacker.announced.places)
+        assert "q" in unpacker.announced.topics
+    assert await queue.kept() == {third}
+
+
 async def test_a_person_who_is_forgotten_leaves_no_strangers_job_waiting_for_the_lane(queue: LimitedQueue) -> None:
     user_id = uuid4()
     first, second, third = await lane_of_three(queue, str(user_id))
     queue.owner.execute("UPDATE sluice.jobs SET owner = %s WHERE id = %s", (str(user_id), first))
     removed = await forgetting.remove_work(queue.store.database, user_id, ACT, BOUNDS)
     assert (removed.jobs, removed.told_workers, removed.freed.queues) == (1, True, frozenset({"q"}))
+    assert set(removed.freed.pending) == {*positions(queue, second), *positions(queue, third)}
     assert await queue.kept() == set()
     assert {job.lease.job_id for job in await queue.claim(await queue.store.open_session(), 9)} == {second, third}
 
