@@ -1,19 +1,21 @@
 """What administrative calls cost at a million waiting and as many finished jobs: `python -m benchmarks.administration`.
 
+The finished ones lie in fourteen days. `count(*)` of both tables is told beside the calls. `--jobs` takes fewer.
 Before that, what their indexes cost: enqueue, claim and complete of 1,000 jobs, in turns with and without them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import tempfile
 import time
+from argparse import ArgumentParser
 from collections.abc import Awaitable
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+from psycopg import sql
 
 from benchmarks.figures import tell
 from coordinator.clocks import VirtualClocks
@@ -30,6 +32,8 @@ from stack.postgres_admin import ensure_database, give_login, with_database
 from tests.database.crowded_queue import calls, fill, some_ids
 
 RUNS = 10
+# As long as history is kept unless told otherwise.
+DAYS = 14
 TURNS = 30
 BATCH = 1_000
 
@@ -46,7 +50,7 @@ async def timed(work: Awaitable[object]) -> float:
 async def measure_calls(url: str, owner_url: str, jobs: int) -> None:
     """Prints the time of each call, with other jobs in each run."""
     with psycopg.connect(owner_url, autocommit=True) as owner:
-        fill(owner, jobs, jobs)
+        fill(owner, jobs, jobs, DAYS)
         owner.execute("VACUUM ANALYZE")
         database = Database(url, max_connections=2, timeout_seconds=30)
         await database.open()
@@ -56,11 +60,19 @@ async def measure_calls(url: str, owner_url: str, jobs: int) -> None:
             failed_ids = some_ids(owner, "job_history", "state = 'failed'")
             for name, call in calls(open_ids, failed_ids).items():
                 times.setdefault(name, []).append(await timed(call(database)))
+            for table in ("jobs", "job_history"):
+                times.setdefault(f"count(*) of {table}", []).append(await timed(count_all(database, table)))
         for name, taken in times.items():
             tell(name, taken, "ms")
         recounts = [await timed(counts.recount(database, min_age_seconds=0, rest=_no_rest)) for _ in range(3)]
         tell("a recount of all jobs, by one coordinator in 5 min", recounts, "ms")
         await database.close()
+
+
+async def count_all(database: Database, table: str) -> None:
+    """Counts a table of the queue, which no call does: how fast the machine is at this moment."""
+    async with database.connection() as connection:
+        await connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("sluice", table)))
 
 
 async def _no_rest(_: float) -> None:
@@ -133,10 +145,18 @@ async def measure(server: str, jobs: int) -> None:
     await measure_calls(with_database(login, "bench_calls"), owner_url, jobs)
 
 
+def _jobs_wanted() -> int:
+    parser = ArgumentParser(description="What administrative calls cost.")
+    parser.add_argument("--jobs", type=int, default=1_000_000, help="how many wait, and how many are finished")
+    wanted: int = parser.parse_args().jobs
+    return wanted
+
+
 if __name__ == "__main__":
+    jobs_wanted = _jobs_wanted()
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
         postgres = EmbeddedPostgres(Path(folder))
         try:
-            asyncio.run(measure(postgres.start(), int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000))
+            asyncio.run(measure(postgres.start(), jobs_wanted))
         finally:
             postgres.stop()

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from coordinator.domain import ClaimedJob, Lease, LeaseNotice, NoticeReason
+from coordinator.queue_turns import QueueTurns
 from coordinator.store.sessions import Heard, SessionKey, WorkerProfile
 
 
@@ -50,6 +51,7 @@ class Session:
         """Begins with what a resuming worker holds, and counts for in bytes; None where the session is new."""
         self.key = key
         self.profile = profile
+        self.turns = QueueTurns(profile.queues)
         # Nothing more is claimed for it, and its stream ends.
         self.over = False
         # The worker left for good.
@@ -147,7 +149,13 @@ class Session:
         elif delivery.jobs:
             self._sent_jobs += len(delivery.jobs)
             self._sent_bytes += sum(job.size for job in delivery.jobs)
+            self.turns.note_served(delivery.queue)
             self.send(delivery)
+
+    @property
+    def is_claiming(self) -> bool:
+        """Whether a claim is under way, and credit is set aside for it."""
+        return self._claims > 0
 
     @property
     def is_doubtful(self) -> bool:

@@ -71,7 +71,10 @@ def decoder(wanted: Any) -> Callable[[bytes], Any]:
         return bytes
     if isinstance(wanted, type) and issubclass(wanted, Message):
         return partial(_parse_message, wanted)
-    return partial(_parse_json, _reader(wanted))
+    try:
+        return partial(_parse_json, _reader(wanted))
+    except RecursionError:
+        raise TypeError(f"{wanted!r} holds itself: take that part of it as Any") from None
 
 
 def _parse_message(wanted: type[Message], payload: bytes) -> Message:
@@ -171,7 +174,10 @@ def _read_exactly(wanted: type, value: Any, place: str) -> Any:
 def _read_number(value: Any, place: str) -> float:
     if type(value) not in (int, float):
         raise _Mismatch(place, _NAMES[float], value)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise _Mismatch(place, "a number of at most 1.8e308", value) from None
 
 
 def _read_text(parse: Callable[[str], Any], name: str, value: Any, place: str) -> Any:

@@ -77,7 +77,7 @@ class EnqueueStream:
         if self._life is not None:
             self._life.cancel()
             await asyncio.wait([self._life])
-        self._give_up(list(self._asked), CoordinatorUnreachable("the stream was closed before the answer came"))
+        self._give_up(list(self._asked), _closed())
 
     async def enqueue(
         self,
@@ -93,7 +93,7 @@ class EnqueueStream:
             Unavailable: the stream broke before the answer. A request with an idempotency key is sent again instead.
             DeadlineExceeded: no answer came in time; the jobs may be stored all the same.
         """
-        if self._life is None or self._life.done():
+        if not self._is_open():
             raise RuntimeError("an enqueue stream is used inside of `async with`")
         request = messages.EnqueueRequest(owner=owner, jobs=jobs, idempotency_key=idempotency_key)
         try:
@@ -103,12 +103,24 @@ class EnqueueStream:
         except TimeoutError as late:
             raise DeadlineExceeded("no answer came in time") from late
 
-    def _ask(self, request: messages.EnqueueRequest) -> asyncio.Future[messages.EnqueueResponse]:
+    async def _ask(self, request: messages.EnqueueRequest) -> messages.EnqueueResponse:
+        """Has a request sent and waits for its answer; the room for it is taken already."""
+        if not self._is_open():
+            self._room.release()
+            raise _closed()
         request_id = str(next(self._numbers))
-        answer: asyncio.Future[messages.EnqueueResponse] = asyncio.get_running_loop().create_future()
-        self._asked[request_id] = _Asked(messages.EnqueueStreamRequest(request_id=request_id, request=request), answer)
+        message = messages.EnqueueStreamRequest(request_id=request_id, request=request)
+        asked = self._asked[request_id] = _Asked(message, asyncio.get_running_loop().create_future())
         self._news.set()
-        return answer
+        try:
+            return await asked.answer
+        finally:
+            # Of one that was sent the room is free when its answer comes; of this one none will.
+            if not asked.is_sent:
+                self._take(request_id)
+
+    def _is_open(self) -> bool:
+        return self._life is not None and not self._life.done()
 
     async def _live(self) -> None:
         """Has a stream open from the first request on."""
@@ -178,6 +190,10 @@ class EnqueueStream:
         if (asked := self._asked.pop(request_id, None)) is not None:
             self._room.release()
         return asked
+
+
+def _closed() -> CoordinatorError:
+    return CoordinatorUnreachable("the stream was closed before the answer came")
 
 
 def _error(refusal: messages.EnqueueRefusal) -> CoordinatorError:

@@ -57,12 +57,16 @@ def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
         hints = typing.get_type_hints(function, include_extras=True)
     except NameError as error:
         raise _unusable(function, f"its annotations name what is not there: {error}") from error
+    parameters = inspect.signature(function).parameters
     wanted = [
         parameter.name
-        for parameter in inspect.signature(function).parameters.values()
+        for parameter in parameters.values()
         if parameter.default is parameter.empty
         and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     ]
+    for name, parameter in parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
+            raise _unusable(function, f"{name} is to be given by its name, and handlers are called by position")
     for name in wanted:
         if name not in hints:
             raise _unusable(function, f"{name} has no annotation: say of which type the payload is")

@@ -9,7 +9,7 @@ from typing import TypeVar
 import grpc.aio
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary
+from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary, read_pages
 from protos.jobs.v1 import admin_service_pb2 as messages
 from protos.jobs.v1 import job_pb2
 from protos.jobs.v1.admin_service_pb2_grpc import AdminServiceStub
@@ -27,21 +27,30 @@ class Operator:
         self._timeout_seconds = timeout_seconds
 
     async def get_queue_stats(self, queue: str = "") -> messages.GetQueueStatsResponse:
-        """Tells of one queue or of all how deep it is and what it is doing."""
+        """Tells of one queue or of all how deep it is, its limits, and what it is doing."""
         return await self._call(self._stub.GetQueueStats, messages.GetQueueStatsRequest(queue=queue))
+
+    async def pause_queue(self, queue: str) -> bool:
+        """Has nothing claimed from the queue any more; what is leased goes on. False where it was paused already."""
+        return (await self._call(self._stub.PauseQueue, messages.PauseQueueRequest(queue=queue))).changed
+
+    async def resume_queue(self, queue: str) -> bool:
+        """Has the queue claimed from again; False where it was not paused."""
+        return (await self._call(self._stub.ResumeQueue, messages.ResumeQueueRequest(queue=queue))).changed
+
+    async def set_queue_limits(self, queue: str, limits: messages.QueueLimits) -> messages.QueueLimits:
+        """Sets all limits of a queue, none where a field is absent, and returns those before."""
+        request = messages.SetQueueLimitsRequest(queue=queue, limits=limits)
+        return (await self._call(self._stub.SetQueueLimits, request)).previous
 
     async def list_workers(
         self, *, include_closed: bool = False, page_size: int = 0
     ) -> AsyncGenerator[messages.Worker, None]:
         """Yields sessions that are open, and those that closed within the last hour if wanted; newest first."""
         request = messages.ListWorkersRequest(include_closed=include_closed, page_size=page_size)
-        while True:
-            page = await self._call(self._stub.ListWorkers, request)
+        async for page in self._pages(self._stub.ListWorkers, request):
             for worker in page.workers:
                 yield worker
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     async def drain_worker(self, session_id: str) -> bool:
         """Has a worker finish what it holds and leave; False where it was asked before. Raises WorkerNotFound."""
@@ -64,13 +73,9 @@ class Operator:
         request = messages.ListAllJobsRequest(
             queue=queue, kind=kind, owner=owner, states=states, reason=reason, page_size=page_size
         )
-        while True:
-            page = await self._call(self._stub.ListAllJobs, request)
+        async for page in self._pages(self._stub.ListAllJobs, request):
             for job in page.jobs:
                 yield job
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     async def get_job(self, job_id: str) -> job_pb2.Job:
         """Reads one job of any owner. Raises JobNotFound."""
@@ -129,13 +134,12 @@ class Operator:
     async def list_audit(self, *, page_size: int = 0) -> AsyncGenerator[messages.AuditEntry, None]:
         """Yields what operators did, newest first."""
         request = messages.ListAuditRequest(page_size=page_size)
-        while True:
-            page = await self._call(self._stub.ListAudit, request)
+        async for page in self._pages(self._stub.ListAudit, request):
             for entry in page.entries:
                 yield entry
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     async def _call(self, method: Callable[..., Awaitable[Response]], request: Request) -> Response:
         return await call_unary(method, request, timeout_seconds=self._timeout_seconds, repeat_is_safe=True)
+
+    def _pages(self, method: Callable[..., Awaitable[Response]], request: Request) -> AsyncGenerator[Response, None]:
+        return read_pages(method, request, timeout_seconds=self._timeout_seconds)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import grpc.aio
 
-from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary, read_stream
+from coordinator_client.calls import DEFAULT_TIMEOUT_SECONDS, call_unary, read_pages, read_stream
 from coordinator_client.enqueue_stream import EnqueueStream
 from coordinator_client.errors import Draining, JobNotFound, Unavailable
 from coordinator_client.patience import Patience
@@ -74,13 +74,9 @@ class Producer:
         Reads a page when the one before is used up; the time limit is for each page. Empty fields fit all.
         """
         request = messages.ListJobsRequest(owner=owner, queue=queue, kind=kind, states=states, page_size=page_size)
-        while True:
-            page = await call_unary(self._stub.ListJobs, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+        async for page in read_pages(self._stub.ListJobs, request, timeout_seconds=timeout_seconds):
             for job in page.jobs:
                 yield job
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
     async def watch_job(self, owner: str, job_id: str) -> AsyncGenerator[job_pb2.Job, None]:
         """Yields the job as it is, then whenever it has changed; ends after its final state.

@@ -12,7 +12,7 @@ import grpc.aio
 from coordinator_client.backoff import Backoff
 from coordinator_client.claim_call import ClaimCall, first_of
 from coordinator_client.credit import Capacity, CreditLedger
-from coordinator_client.errors import CoordinatorError, Draining
+from coordinator_client.errors import CoordinatorError, Draining, InvalidRequest, PermissionDenied, Unauthenticated
 from coordinator_client.heartbeat import Heartbeat
 from coordinator_client.holdings import Holdings
 from coordinator_client.leases import ClaimedJob, Lease, MalformedBatch, claimed_jobs, from_columns, to_columns
@@ -28,6 +28,8 @@ GOODBYE_SECONDS = 1.0
 GOOD_STREAM_SECONDS = 5.0
 # How many tries to be welcomed fit into a lease, though nobody answers.
 TRIES_IN_A_LEASE = 4
+# What is wrong with the worker itself, its queues, its kinds or its token: no waiting mends it.
+_UNWELCOME = (InvalidRequest, PermissionDenied, Unauthenticated)
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,9 @@ class Session:
         """Works until the lease runs out without a stream, or until `stopping` is set and all is wound up.
 
         Handlers may go on until `leave_by`, by the event loop's clock, which may become earlier (see `Holdings.hurry`).
+
+        Raises:
+            CoordinatorError: no session is opened for such a worker.
         """
         try:
             await first_of(self._stay_connected(), self._watch_lease(), self._leave(stopping, leave_by))
@@ -104,6 +109,8 @@ class Session:
             opened_at = loop.time()
             await call.converse(heartbeat, self._grant, self._take)
         except (CoordinatorError, MalformedBatch) as error:
+            if isinstance(error, _UNWELCOME) and not self._welcomed.is_set():
+                raise
             logger.warning("A claim stream of session %s is over: %s", self._id, error)
         finally:
             self._call = None

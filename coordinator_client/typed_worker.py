@@ -110,7 +110,7 @@ class Worker:
         return other
 
     def run(self) -> None:
-        """Works until SIGTERM or SIGINT come, or an operator asks the worker to end.
+        """Works until SIGTERM or SIGINT come, or an operator asks the worker to end; raises as `WorkerRuntime.run`.
 
         In the processes of `cpu` handlers, where the main module is loaded a second time, it does nothing.
         """

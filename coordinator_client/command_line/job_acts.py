@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from coordinator_client.command_line.confirming import confirm, yes_option
 from coordinator_client.command_line.failures import nothing_found
 from coordinator_client.command_line.waiting import read_stdin
 from coordinator_client.command_line.written import COUNT, MOMENT
+from coordinator_client.errors import CoordinatorError
 from protos.jobs.v1 import admin_service_pb2 as messages
 
 MOST_IN_A_CALL = 1_000
@@ -72,12 +74,12 @@ def _add_cancel(jobs: click.Group) -> None:
         ids = _named(job_ids, fields)
         if ids:
             _ask("Cancel", ids, yes=yes)
-            done = await _by_ids(ids, lambda some: session.operator.cancel_jobs(job_ids=some))
+            rounds = _by_ids(ids, lambda some: session.operator.cancel_jobs(job_ids=some))
         else:
             confirm(f"Cancel {_limited(limit)} unfinished job{_s(limit)} {_told(fields)}?", yes=yes)
             wanted = messages.OpenJobFilter(**fields)
-            done = await _by_filter(limit, lambda most: session.operator.cancel_jobs(filter=wanted, limit=most))
-        _tell(session, "cancelled", done, ids, "unknown, or ended before")
+            rounds = _by_filter(limit, lambda most: session.operator.cancel_jobs(filter=wanted, limit=most))
+        await _carry_out(session, "cancelled", rounds, ids, "unknown, or ended before")
 
 
 def _add_redrive(jobs: click.Group) -> None:
@@ -116,14 +118,15 @@ def _add_redrive(jobs: click.Group) -> None:
         ids = _named(job_ids, told)
         if ids:
             _ask("Redrive", ids, yes=yes)
-            done = await _by_ids(ids, lambda some: session.operator.redrive_jobs(job_ids=some))
+            rounds = _by_ids(ids, lambda some: session.operator.redrive_jobs(job_ids=some))
         else:
             confirm(f"Redrive {_limited(limit)} failed job{_s(limit)} {_told(told)}?", yes=yes)
             wanted = messages.FailedJobFilter(
                 **fields, failed_from=_timestamp(failed_since), failed_until=_timestamp(failed_before)
             )
-            done = await _by_filter(limit, lambda most: session.operator.redrive_jobs(filter=wanted, limit=most))
-        _tell(session, "redriven", done, ids, "unknown, not failed, without content, or in the way of a namesake")
+            rounds = _by_filter(limit, lambda most: session.operator.redrive_jobs(filter=wanted, limit=most))
+        why_not = "unknown, not failed, without content, or in the way of a namesake"
+        await _carry_out(session, "redriven", rounds, ids, why_not)
 
 
 def _named(job_ids: Sequence[str], fields: dict[str, str]) -> list[str]:
@@ -148,39 +151,54 @@ def _ask(verb: str, ids: Sequence[str], *, yes: bool) -> None:
         confirm(f"{verb} {len(ids)} jobs?", yes=yes)
 
 
-async def _by_ids(ids: Sequence[str], act: Callable[[Sequence[str]], Awaitable[Acted]]) -> list[str]:
-    done: list[str] = []
+async def _by_ids(
+    ids: Sequence[str], act: Callable[[Sequence[str]], Awaitable[Acted]]
+) -> AsyncGenerator[list[str], None]:
+    """Yields what each round did."""
     for start in range(0, len(ids), MOST_IN_A_CALL):
-        done += (await act(ids[start : start + MOST_IN_A_CALL])).job_ids
-    return done
+        yield list((await act(ids[start : start + MOST_IN_A_CALL])).job_ids)
 
 
-async def _by_filter(limit: int, act: Act) -> list[str]:
-    """Repeats the act until nothing more fits, or `limit` jobs are done, or a round did nothing."""
-    done: list[str] = []
+async def _by_filter(limit: int, act: Act) -> AsyncGenerator[list[str], None]:
+    """Yields what each round did, until nothing more fits, or `limit` jobs are done, or a round did nothing."""
+    done = 0
     while True:
-        most = min(limit - len(done), MOST_IN_A_CALL) if limit else MOST_IN_A_CALL
-        acted = await act(most)
+        acted = await act(min(limit - done, MOST_IN_A_CALL) if limit else MOST_IN_A_CALL)
         ids = list(acted.job_ids)
-        done += ids
+        yield ids
+        done += len(ids)
         # What fits and cannot be done now comes again with each call.
-        if not acted.more or not ids or len(done) == limit:
-            return done
+        if not acted.more or not ids or done == limit:
+            return
 
 
-def _tell(session: Session, verb: str, done: Sequence[str], asked: Sequence[str], why_not: str) -> None:
+async def _carry_out(
+    session: Session, verb: str, rounds: AsyncGenerator[list[str], None], asked: Sequence[str], why_not: str
+) -> None:
+    """Does round after round, and tells what was done; that of the rounds before too where one fails."""
+    done: list[str] = []
+    try:
+        async for ids in rounds:
+            done += ids
+    except (CoordinatorError, asyncio.CancelledError):
+        _tell(session, verb, done)
+        raise
     if not done:
         nothing_found(f"No job was {verb}: {why_not if asked else 'none fits'}.")
-    for job_id in done if session.output.json else ():
-        session.output.document({"job_id": job_id, verb: True})
-    if not session.output.json:
-        session.output.line(f"{len(done)} job{_s(len(done))} {verb}.")
+    _tell(session, verb, done)
     changed = set(done)
     if left := [job_id for job_id in asked if job_id not in changed]:
         session.output.note(
             f"{len(left)} of {len(asked)} {'was' if len(left) == 1 else 'were'} not ({why_not}), "
             f"the first of them {left[0]}."
         )
+
+
+def _tell(session: Session, verb: str, done: Sequence[str]) -> None:
+    for job_id in done if session.output.json else ():
+        session.output.document({"job_id": job_id, verb: True})
+    if done and not session.output.json:
+        session.output.line(f"{len(done)} job{_s(len(done))} {verb}.")
 
 
 def _told(fields: dict[str, str]) -> str:

@@ -16,7 +16,7 @@ from coordinator_client.command_line.shown import Times
 from coordinator_client.command_line.tables import Cell, Column
 from coordinator_client.command_line.written import COUNT
 
-_MOST_OF_A_PAGE = 200
+MOST_OF_A_PAGE = 200
 
 Row = TypeVar("Row", bound=Message)
 
@@ -25,7 +25,7 @@ limit_option = click.option("--limit", type=COUNT, default="50", show_default=Tr
 
 def page_size(limit: int) -> int:
     """Returns how many to ask for at once: one more than wanted, so that it is known whether there are more."""
-    return min(limit + 1, _MOST_OF_A_PAGE) if limit else _MOST_OF_A_PAGE
+    return min(limit + 1, MOST_OF_A_PAGE) if limit else MOST_OF_A_PAGE
 
 
 async def show_list(

@@ -18,9 +18,17 @@ from coordinator_client.command_line.shown import Times
 from coordinator_client.command_line.tables import Cell, Column, lay_out
 
 
+class _Console(Console):
+    """Leaves it to the program what becomes of it when whoever reads has seen enough; rich would call that an error."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises BrokenPipeError, as any other print does."""
+        raise BrokenPipeError
+
+
 def _console() -> Console:
     # Colours on a terminal alone, and not with NO_COLOR; nothing in what is printed is markup.
-    return Console(
+    return _Console(
         file=sys.stdout,
         color_system=None if os.environ.get("NO_COLOR") else "auto",
         markup=False,

@@ -13,14 +13,14 @@ import click
 from coordinator_client.command_line.command import Session, command
 from coordinator_client.command_line.documents import document
 from coordinator_client.command_line.full_screen import FullScreen
+from coordinator_client.command_line.lists import MOST_OF_A_PAGE
 from coordinator_client.command_line.live_view import Snapshot, draw, title_of
 from coordinator_client.command_line.queues import queue_document
 from coordinator_client.command_line.shown import duration
 from coordinator_client.command_line.written import DURATION
-from coordinator_client.errors import DeadlineExceeded, Unavailable
+from coordinator_client.patience import PASSING
 from protos.jobs.v1 import admin_service_pb2 as messages
 
-MOST_WORKERS = 200
 _SHORTEST_SECONDS = 0.2
 
 
@@ -53,8 +53,7 @@ async def _look(session: Session) -> Snapshot:
 
 
 async def _workers(session: Session) -> list[messages.Worker]:
-    found = session.operator.list_workers(page_size=MOST_WORKERS)
-    return [worker async for worker in found]
+    return [worker async for worker in session.operator.list_workers(page_size=MOST_OF_A_PAGE)]
 
 
 def _print(session: Session, snapshot: Snapshot) -> None:
@@ -100,7 +99,7 @@ class _LiveView:
             try:
                 snapshot = await _look(self._session)
                 self._answered, self._trouble = self._loop.time(), False
-            except (Unavailable, DeadlineExceeded):
+            except PASSING:
                 self._trouble = True
 
     async def _show(self, snapshot: Snapshot) -> None:

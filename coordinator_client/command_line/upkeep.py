@@ -55,16 +55,16 @@ def _add_prune(program: click.Group) -> None:
         confirm(f"Remove {_told(queue, states, limit)} that finished more than {_age(older_than)} ago?", yes=yes)
         before = datetime.now(UTC) - older_than
         gone, more = 0, True
-        while more and (gone < limit or not limit):
-            most = min(limit - gone, MOST_IN_A_CALL) if limit else MOST_IN_A_CALL
-            pruned = await session.operator.prune_jobs(before, queue=queue, states=states, limit=most)
-            gone, more = gone + pruned.jobs, pruned.more and pruned.jobs > 0
+        try:
+            while more and (gone < limit or not limit):
+                most = min(limit - gone, MOST_IN_A_CALL) if limit else MOST_IN_A_CALL
+                pruned = await session.operator.prune_jobs(before, queue=queue, states=states, limit=most)
+                gone, more = gone + pruned.jobs, pruned.more and pruned.jobs > 0
+        finally:
+            # What the rounds before one that fails have removed too.
+            _tell(session, gone)
         if not gone:
             nothing_found("No finished job is that old.")
-        if session.output.json:
-            session.output.document({"jobs": gone})
-        else:
-            session.output.line(f"{gone:,} job{'s' if gone > 1 else ''} removed.")
 
 
 def _add_reap(program: click.Group) -> None:
@@ -79,6 +79,13 @@ def _add_reap(program: click.Group) -> None:
             session.output.document(document(reaped))
         else:
             session.output.line(f"{reaped.jobs:,} jobs taken back, {reaped.sessions:,} sessions closed.")
+
+
+def _tell(session: Session, gone: int) -> None:
+    if gone and session.output.json:
+        session.output.document({"jobs": gone})
+    elif gone:
+        session.output.line(f"{gone:,} job{'s' if gone > 1 else ''} removed.")
 
 
 def _told(queue: str, states: Sequence[job_pb2.JobState.ValueType], limit: int) -> str:

@@ -9,7 +9,7 @@ import click
 from coordinator_client.command_line.command import Session, command, epilog
 from coordinator_client.command_line.confirming import confirm, yes_option
 from coordinator_client.command_line.failures import nothing_found
-from coordinator_client.command_line.lists import limit_option, page_size, show_list
+from coordinator_client.command_line.lists import MOST_OF_A_PAGE, limit_option, page_size, show_list
 from coordinator_client.command_line.shown import plain
 from coordinator_client.command_line.worker_views import COLUMNS, worker_row
 from coordinator_client.errors import WorkerNotFound
@@ -50,7 +50,7 @@ async def drain_workers(session: Session, names: Sequence[str], everyone: bool, 
     """
     if bool(names) == everyone:
         raise click.UsageError("Name workers, or say --all: one of the two.")
-    chosen = _chosen([worker async for worker in session.operator.list_workers(page_size=200)], names)
+    chosen = _chosen([worker async for worker in session.operator.list_workers(page_size=MOST_OF_A_PAGE)], names)
     if everyone and not chosen:
         nothing_found("No worker is connected.")
     if everyone or len(chosen) > 1:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -64,7 +64,9 @@ class ScratchServer:
 
     def stop(self) -> None:
         """Ends all of it."""
-        self._stdin.close()
+        # What a process that is gone was asked last is still to be written.
+        with suppress(BrokenPipeError):
+            self._stdin.close()
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -56,7 +56,7 @@ _HISTORY = f"""
         CASE WHEN n %% 20 = 0 THEN jsonb_build_array(jsonb_build_object(
             'attempt', 1, 'at', '2026-01-01T00:00:00Z', 'worker', 'w', 'reason', 'BROKEN', 'message', ''
         )) END,
-        now(), now() - interval '1 day' + n * interval '23 h' / %(finished)s
+        now(), now() - %(days)s * interval '1 day' + n * (%(days)s * interval '1 day' - interval '1 h') / %(finished)s
     FROM generate_series(1, %(finished)s) AS n
 """
 
@@ -79,11 +79,15 @@ _REST = (
 )
 
 
-def fill(owner: Connection[TupleRow], waiting: int, finished: int) -> None:
-    """Fills the queue; who analyses, and when, is the caller's business."""
+_DAYS = "SELECT sluice.create_history_partition((now() AT TIME ZONE 'UTC')::date - n) FROM generate_series(1, %s) AS n"
+
+
+def fill(owner: Connection[TupleRow], waiting: int, finished: int, days: int = 1) -> None:
+    """Fills the queue, with what finished within so many days; who analyses, and when, is the caller's business."""
     with owner.transaction():
+        owner.execute(_DAYS, [days])
         for statement in (_JOBS, _HISTORY):
-            owner.execute(statement, {"waiting": waiting, "finished": finished})
+            owner.execute(statement, {"waiting": waiting, "finished": finished, "days": days})
         for statement in (_SESSIONS, *_REST):
             owner.execute(statement)
 
@@ -113,7 +117,7 @@ def calls(open_ids: list[UUID], failed_ids: list[UUID]) -> Mapping[str, Call]:
         async def find_and_cancel(database: Database) -> object:
             found = await jobs.find_open(database, OpenJobFilter(**wanted), MOST)
             assert found
-            return await jobs.cancel_jobs(database, found, ACT)
+            return await jobs.cancel_jobs(database, found, act=ACT)
 
         return find_and_cancel
 
@@ -142,7 +146,7 @@ def calls(open_ids: list[UUID], failed_ids: list[UUID]) -> Mapping[str, Call]:
         "ListAllJobs, nothing fits": page(kind="none"),
         "GetAnyJob, waiting": lambda database: jobs.get_job(database, None, middle),
         "GetAnyJob, finished": lambda database: jobs.get_job(database, None, failed_ids[0]),
-        "CancelJobs by 1,000 ids": lambda database: jobs.cancel_jobs(database, open_ids, ACT),
+        "CancelJobs by 1,000 ids": lambda database: jobs.cancel_jobs(database, open_ids, act=ACT),
         "CancelJobs of a queue": cancel(queue="q"),
         "CancelJobs of an owner": cancel(queue="q", owner=OWNER),
         "CancelJobs of a kind": cancel(queue="q", kind="kind 1"),

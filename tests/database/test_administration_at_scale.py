@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 
 from coordinator.admin_domain import LOOK_JOBS
-from tests.database.crowded_queue import MOST, calls, fill, some_ids
+from coordinator.clocks import VirtualClocks
+from coordinator.store import jobs as store
+from tests.database.crowded_queue import ACT, MOST, calls, fill, some_ids
 from tests.database.explained import explained
 from tests.database.stored_plays import connect
 
@@ -47,3 +49,17 @@ async def every_call_is_bounded(database_url: str, open_ids: list[UUID], failed_
         # Both tables are looked at; a thousand jobs of an act are read, locked and written, with what hangs on each.
         most = 2 * LOOK_JOBS + 8 * MOST
         assert {statement: rows for statement, rows in read.items() if rows > most} == {}, name
+
+
+async def test_what_a_redrive_reads_does_not_grow_with_the_days_that_are_kept(
+    database_url: str, owner_url: str
+) -> None:
+    with connect(owner_url) as owner:
+        fill(owner, 1_000, 30_000, days=30)
+        failed_ids = some_ids(owner, "job_history", "state = 'failed'")
+    async with explained(database_url, analyze=True) as database:
+        redriven = await store.redrive(database, VirtualClocks(), failed_ids, ACT)
+    assert len(redriven.job_ids) == len(failed_ids) == MOST
+    (plan,) = (plan for plan in database.plans if plan.name == "redrive_jobs")
+    # It finds, takes out and puts into eight indexes; one look a job and day would be sixty more.
+    assert plan.buffers < 30 * MOST

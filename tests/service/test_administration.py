@@ -7,6 +7,7 @@ import grpc.aio
 import psycopg
 import pytest
 
+from coordinator.store.auditing import audit_id
 from protos.jobs.v1 import admin_service_pb2 as admin
 from protos.jobs.v1 import job_pb2
 from tests.service.administering import ago, audited, details, operator, run_sql
@@ -115,6 +116,12 @@ async def test_a_worker_whose_session_is_over_cannot_be_drained(
     async with claim_stream(channel) as stream:
         assert stream.welcome.session_id == "1"
         await stream.goodbye()
+
+    async def is_over() -> bool:
+        return await state_of(channel, "1") == "LEFT"
+
+    # The coordinator ends the stream first, and then the session.
+    await eventually(is_over)
     refused = await refusal_of(operator(channel).DrainWorker(admin.DrainWorkerRequest(session_id=session_id)))
     assert (refused.code, refused.reason) == (grpc.StatusCode.NOT_FOUND, "WORKER_NOT_FOUND")
     assert audited(owner_url) == []
@@ -153,6 +160,8 @@ async def test_jobs_are_cancelled_by_id_whoever_owns_them_and_their_workers_are_
         ({"owner": "bob"}, {"b"}),
         ({"kind": "rest"}, {"c"}),
         ({"lane": "fast"}, {"c"}),
+        ({"lane": "bob"}, {"b"}),
+        ({"owner": "bob", "lane": "fast"}, set[str]()),
         ({"owner": "bob", "kind": "rest"}, set[str]()),
     ],
 )
@@ -175,10 +184,13 @@ async def test_jobs_are_cancelled_by_a_filter(
     assert not response.more
     (entry,) = audited(owner_url)
     assert entry["act"] == "CancelJobs"
-    # An owner stands there as an HMAC alone.
-    asked = {name: value for name, value in wanted.items() if name != "owner"}
+    # An owner stands there as an HMAC alone, and so does a lane, which may be an owner's.
+    asked = {name: "(withheld)" if name == "lane" else value for name, value in wanted.items() if name != "owner"}
     assert entry["details"]["filter"] == {"queue": "default", **asked}
-    assert ("user" in entry["details"]) == ("owner" in wanted)
+    with psycopg.connect(owner_url) as connection:
+        (key,) = connection.execute("SELECT key FROM sluice.audit_keys").fetchone() or (b"",)
+    about = wanted.get("owner") or wanted.get("lane")
+    assert entry["details"].get("user") == (about and audit_id(key, about))
     assert "bob" not in str(entry)
     assert {names[job_id] for job_id in entry["details"]["cancelled"]} == gone
 

@@ -1,10 +1,15 @@
 """`sluice top` under a pseudo-terminal: what it shows, how it follows the size, and how it leaves the terminal."""
 
+import itertools
 import signal
 from collections.abc import AsyncIterator
+from typing import Any
 
+import grpc
+import grpc.aio
 import pytest
 
+from protos.jobs.v1 import admin_service_pb2 as messages
 from tests.service.commands import Shell
 from tests.service.conftest import StartCoordinator
 from tests.service.queue_work import Gate, enqueue, working
@@ -27,13 +32,13 @@ async def test_it_shows_queues_and_workers_and_follows_what_they_do(shell: Shell
         screen = await top.shows("50% (1 of 2) half way")
         title, _, queues, images, mail, _, workers, w1, *_ = screen.splitlines()
         assert title.startswith(f"Sluice at {shell.target}  q ends  counted ")
-        assert queues.split()[:4] == ["QUEUE", "PENDING", "SCHEDULED", "PROCESSING"]
-        assert images.split()[:4] == ["images", "0", "0", "2"]
-        assert mail.split()[:4] == ["mail", "0", "3", "0"]
+        assert queues.split()[:5] == ["QUEUE", "STATE", "PENDING", "SCHEDULED", "PROCESSING"]
+        assert images.split()[:5] == ["images", "open", "0", "0", "2"]
+        assert mail.split()[:5] == ["mail", "open", "0", "3", "0"]
         assert workers.split()[:4] == ["SESSION", "WORKER", "STATE", "HOLDS"]
         assert w1.split()[1:4] == ["w1", "active", "2"]
         gate.open()
-        await eventually(lambda: top.screen.splitlines()[3].split()[:4] == ["images", "0", "0", "0"], 20)
+        await eventually(lambda: top.screen.splitlines()[3].split()[:5] == ["images", "open", "0", "0", "0"], 20)
         top.type("q")
         assert await top.status() == 0
 
@@ -83,6 +88,34 @@ async def test_it_goes_on_while_the_coordinator_is_away(start_coordinator: Start
         await eventually(lambda: "images" in top.screen and "No answer for" not in top.screen, 30)
         top.type("Q")
         assert await top.status() == 0
+
+
+async def test_it_goes_on_while_the_coordinator_has_too_much_to_do() -> None:
+    calls = itertools.count(1)
+
+    async def get_queue_stats(request: bytes, context: Any) -> bytes:
+        number = next(calls)
+        if number == 2:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many at once")
+        queue = messages.QueueStats(queue="first" if number == 1 else "later")
+        return messages.GetQueueStatsResponse(queues=[queue]).SerializeToString()
+
+    async def list_workers(request: bytes, context: Any) -> bytes:
+        return b""
+
+    methods = {"GetQueueStats": get_queue_stats, "ListWorkers": list_workers}
+    handlers: dict[str, Any] = {name: grpc.unary_unary_rpc_method_handler(method) for name, method in methods.items()}
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("jobs.v1.AdminService", handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with Shell(f"127.0.0.1:{port}").opened("top", "--interval", "200ms") as top:
+            await top.shows("later")
+            top.type("q")
+            assert await top.status() == 0
+    finally:
+        await server.stop(None)
 
 
 async def test_once_needs_no_terminal_and_nothing_is_cut(shell: Shell, gate: Gate) -> None:

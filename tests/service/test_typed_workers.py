@@ -106,12 +106,13 @@ async def test_a_payload_that_does_not_fit_fails_for_good_and_the_handler_is_not
 
 
 async def test_a_thread_is_told_that_its_job_is_over_and_has_its_room_until_it_leaves() -> None:
-    may_look, refused = threading.Event(), []
+    begun, may_look, refused = threading.Event(), threading.Event(), []
     async with scripted() as coordinator:
         worker = new_worker(coordinator)
 
         @worker.job("note")
         def note(job: BlockingJobContext) -> None:
+            begun.set()
             assert may_look.wait(20)
             assert job.is_cancelled
             try:
@@ -121,7 +122,10 @@ async def test_a_thread_is_told_that_its_job_is_over_and_has_its_room_until_it_l
                 raise
 
         async with serving(coordinator, worker) as stream:
-            stream.send_pong(cancelled=[send(stream)])
+            lease = send(stream)
+            # Cancelled before it has begun, it would never begin.
+            await eventually(begun.is_set)
+            stream.send_pong(cancelled=[lease])
             last = send(stream, kind="unknown")
             await eventually(lambda: [failure.token for failure in coordinator.failures] == [last.token])
             assert stream.credit.ended_total <= 1

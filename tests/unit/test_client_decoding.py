@@ -24,6 +24,11 @@ class Format(enum.Enum):
 
 
 @dataclass
+class Tree:
+    children: list[Tree]
+
+
+@dataclass
 class Size:
     width: int
     height: int = 480
@@ -110,6 +115,7 @@ GOOD = {"id": str(uuid.UUID(int=7)), "taken": "2026-11-25T00:00:00+00:00", "size
     [
         (Size, "{", "The payload is no JSON text."),
         (float, "NaN", "The payload is no JSON text."),
+        (float, "9" * 400, "The payload: a number of at most 1.8e308 is needed, not a whole number."),
         (Size, "[]", "The payload: an object is needed, not a list."),
         (Size, {}, "width: a value is needed, not nothing."),
         (Size, {"width": "secret"}, "width: a whole number is needed, not a text."),
@@ -158,3 +164,8 @@ def test_a_type_that_no_payload_can_be_is_refused_when_the_handler_is_registered
 def test_what_json_cannot_hold_is_refused_when_it_is_enqueued(value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         payload_of(value)
+
+
+def test_a_type_that_holds_itself_is_refused_as_well() -> None:
+    with pytest.raises(TypeError, match=r"Tree'> holds itself"):
+        decoder(Tree)

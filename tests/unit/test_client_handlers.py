@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import warnings
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -43,6 +45,9 @@ def wrong_context(job: JobContext) -> None: ...
 async def wrong_context_too(job: BlockingJobContext) -> None: ...
 
 
+def by_name_alone(payload: int, *, job: BlockingJobContext) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("handler", "places"), [(nothing, []), (payload_first, [True, False]), (context_alone, [False])]
 )
@@ -60,6 +65,7 @@ def test_a_handler_takes_its_payload_and_its_context_in_any_order(
         (unknown_name, "its annotations name what is not there: name 'Nowhere'"),
         (impossible, "payload: a payload cannot be decoded into <class 'complex'>"),
         (wrong_context, "job has to be a BlockingJobContext, not a JobContext"),
+        (by_name_alone, "job is to be given by its name, and handlers are called by position"),
         (wrong_context_too, "job has to be a JobContext, not a BlockingJobContext"),
     ],
 )
@@ -85,6 +91,24 @@ async def test_a_function_that_no_module_has_by_name_cannot_run_in_a_process() -
     worker.job("k", cpu=True)(lambda: None)
     with pytest.raises(TypeError, match="cannot run in a process"):
         await worker.serve(handle_signals=False)
+
+
+async def test_a_worker_is_told_that_its_queues_are_a_list() -> None:
+    worker = Worker("127.0.0.1:1", queues="images")
+    worker.job("k")(nothing)
+    with pytest.raises(TypeError, match=r"queues are a list of names, not one text: \['images'\]"):
+        await worker.serve(handle_signals=False)
+
+
+async def test_a_worker_whose_target_cannot_be_read_leaves_nothing_open() -> None:
+    worker = Worker("one:1,two:2", queues=["q"])
+    worker.job("k")(nothing)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        with pytest.raises(ValueError, match="not numeric"):
+            await worker.serve(handle_signals=False)
+        gc.collect()
+    assert not [warning for warning in seen if "event loop" in str(warning.message)]
 
 
 async def test_a_worker_that_is_stopped_before_it_runs_does_not_run() -> None:

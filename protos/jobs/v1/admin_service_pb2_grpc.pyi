@@ -36,8 +36,19 @@ class AdminServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AdminServiceAsyncStub: ...
     GetQueueStats: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetQueueStatsRequest, _admin_service_pb2.GetQueueStatsResponse]
-    """Every queue with its depth and what it is doing. Counts are summed from what each coordinator notes once
+    """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
     a second, and say how old they are.
+    """
+    PauseQueue: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.PauseQueueRequest, _admin_service_pb2.PauseQueueResponse]
+    """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe.
+    Refused: INVALID_REQUEST, BUSY (it is paused, and a claim that began before may still be under way).
+    """
+    ResumeQueue: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ResumeQueueRequest, _admin_service_pb2.ResumeQueueResponse]
+    """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST."""
+    SetQueueLimits: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.SetQueueLimitsRequest, _admin_service_pb2.SetQueueLimitsResponse]
+    """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+    that is leased: nothing more is given until it fits. A repeat is safe.
+    Refused: INVALID_REQUEST, BUSY (they are set, and a claim that began before may still be under way).
     """
     ListWorkers: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListWorkersRequest, _admin_service_pb2.ListWorkersResponse]
     """Sessions that are open, and those that closed within the last hour; newest first."""
@@ -61,7 +72,8 @@ class AdminServiceStub:
     """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
     job stays FAILED whose content is gone, or whose unique key an unfinished job has by now.
     By ids or by a filter; oldest first, and at most `limit` in one call: call again while `more` is true.
-    Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
+    Refused: INVALID_REQUEST, BUSY (a job with the unique key of one is just coming in; nothing was put back). A repeat
+    finds the jobs not failed any more and does nothing.
     """
     Reap: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ReapRequest, _admin_service_pb2.ReapResponse]
     """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
@@ -82,8 +94,19 @@ class AdminServiceAsyncStub(AdminServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetQueueStats: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetQueueStatsRequest, _admin_service_pb2.GetQueueStatsResponse]  # type: ignore[assignment]
-    """Every queue with its depth and what it is doing. Counts are summed from what each coordinator notes once
+    """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
     a second, and say how old they are.
+    """
+    PauseQueue: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.PauseQueueRequest, _admin_service_pb2.PauseQueueResponse]  # type: ignore[assignment]
+    """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe.
+    Refused: INVALID_REQUEST, BUSY (it is paused, and a claim that began before may still be under way).
+    """
+    ResumeQueue: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ResumeQueueRequest, _admin_service_pb2.ResumeQueueResponse]  # type: ignore[assignment]
+    """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST."""
+    SetQueueLimits: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.SetQueueLimitsRequest, _admin_service_pb2.SetQueueLimitsResponse]  # type: ignore[assignment]
+    """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+    that is leased: nothing more is given until it fits. A repeat is safe.
+    Refused: INVALID_REQUEST, BUSY (they are set, and a claim that began before may still be under way).
     """
     ListWorkers: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListWorkersRequest, _admin_service_pb2.ListWorkersResponse]  # type: ignore[assignment]
     """Sessions that are open, and those that closed within the last hour; newest first."""
@@ -107,7 +130,8 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
     job stays FAILED whose content is gone, or whose unique key an unfinished job has by now.
     By ids or by a filter; oldest first, and at most `limit` in one call: call again while `more` is true.
-    Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
+    Refused: INVALID_REQUEST, BUSY (a job with the unique key of one is just coming in; nothing was put back). A repeat
+    finds the jobs not failed any more and does nothing.
     """
     Reap: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ReapRequest, _admin_service_pb2.ReapResponse]  # type: ignore[assignment]
     """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
@@ -131,8 +155,37 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.GetQueueStatsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.GetQueueStatsResponse, _abc.Awaitable[_admin_service_pb2.GetQueueStatsResponse]]:
-        """Every queue with its depth and what it is doing. Counts are summed from what each coordinator notes once
+        """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
         a second, and say how old they are.
+        """
+
+    @_abc_1.abstractmethod
+    def PauseQueue(
+        self,
+        request: _admin_service_pb2.PauseQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.PauseQueueResponse, _abc.Awaitable[_admin_service_pb2.PauseQueueResponse]]:
+        """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe.
+        Refused: INVALID_REQUEST, BUSY (it is paused, and a claim that began before may still be under way).
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeQueue(
+        self,
+        request: _admin_service_pb2.ResumeQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.ResumeQueueResponse, _abc.Awaitable[_admin_service_pb2.ResumeQueueResponse]]:
+        """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST."""
+
+    @_abc_1.abstractmethod
+    def SetQueueLimits(
+        self,
+        request: _admin_service_pb2.SetQueueLimitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.SetQueueLimitsResponse, _abc.Awaitable[_admin_service_pb2.SetQueueLimitsResponse]]:
+        """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+        that is leased: nothing more is given until it fits. A repeat is safe.
+        Refused: INVALID_REQUEST, BUSY (they are set, and a claim that began before may still be under way).
         """
 
     @_abc_1.abstractmethod
@@ -192,7 +245,8 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
         job stays FAILED whose content is gone, or whose unique key an unfinished job has by now.
         By ids or by a filter; oldest first, and at most `limit` in one call: call again while `more` is true.
-        Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
+        Refused: INVALID_REQUEST, BUSY (a job with the unique key of one is just coming in; nothing was put back). A repeat
+        finds the jobs not failed any more and does nothing.
         """
 
     @_abc_1.abstractmethod
