@@ -72,7 +72,7 @@ def translated_errors() -> Iterator[None]:
         raise
     except errors.LockNotAvailable as error:
         raise Busy(
-            "Something of the same owner is under way; try again.", retry_after_seconds=LOCK_RETRY_SECONDS
+            "Something that this would meet is under way for long; try again.", retry_after_seconds=LOCK_RETRY_SECONDS
         ) from error
     except _NO_SCHEMA as error:
         raise StoreUnavailable(

@@ -120,7 +120,7 @@ class QuotaExceeded(ComeBackLater):
 
 
 class Busy(ComeBackLater):
-    """Something of the same owner is under way."""
+    """Something that this would meet is under way: of the same owner, or in the same queue."""
 
     reason = "BUSY"
 

@@ -76,10 +76,11 @@ class LimitKeeper:
     async def mend(self) -> None:
         """Counts what is to be counted and fills lanes that have room; rests until something changes, or a while."""
         began = asyncio.get_running_loop().time()
-        for queue in self._known.uncounted:
-            await self._count(queue)
         for queue in self._known.keeping_back:
             await self._fill(queue)
+        # Last: it waits for whoever writes jobs for long, and ends Busy then.
+        for queue in self._known.uncounted:
+            await self._count(queue)
         took = asyncio.get_running_loop().time() - began
         await wait_for(self._changed, max(ROUND_SECONDS, MEND_REST * took))
 
