@@ -1,4 +1,4 @@
-"""What the pages cost: `python -m benchmarks.pages` tells bytes loaded, time to interactive, and from a drop to the dashboard.
+"""What the pages cost, by `python -m benchmarks.pages`: bytes, time to interactive, and from a drop to the dashboard.
 
 The drop is an export of 50 MB. Beside it, in the same run, the same files through the API by one client that waits for
 their end: what is more than that, the page costs.
