@@ -22,7 +22,7 @@ BATCH = 8
 # By limit: in how many lanes jobs come, and how long they take at most; so that each limit is reached, or nearly.
 SHAPES = {1: (8, 0.06), 3: (3, 0.3), 100: (1, 2.0)}
 # Room that nobody fills although somebody could, at most for so long; all runs in one process, on a busy machine.
-IDLE_SECONDS = 2.0
+IDLE_SECONDS = 4.0
 # So many are free at any time: the others come back, or report what they did.
 FREE_WORKERS = 4
 
