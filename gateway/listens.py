@@ -18,6 +18,7 @@ from gateway.listen_views import (
     ListensView,
     OverviewView,
     SessionsView,
+    SourcesView,
     TimelineView,
     TopView,
     clock_view,
@@ -26,6 +27,7 @@ from gateway.listen_views import (
     listens_view,
     overview_view,
     sessions_view,
+    sources_view,
     timeline_view,
     top_view,
 )
@@ -43,6 +45,7 @@ from protos.listens.v1.listen_service_pb2 import (
     GetOverviewRequest,
     GetTimelineRequest,
     ListListensRequest,
+    ListSourcesRequest,
     ListTopRequest,
 )
 
@@ -59,6 +62,12 @@ async def overview(caller: Caller, coordinator: Coordinator, which: AllFilter) -
     """Sums up the caller's plays."""
     answer = await coordinator.listens.get_overview(GetOverviewRequest(owner=caller.id, filter=which))
     return overview_view(answer)
+
+
+@router.get("/sources")
+async def sources(caller: Caller, coordinator: Coordinator) -> SourcesView:
+    """Tells which period the plays of each source cover, account data first."""
+    return sources_view(await coordinator.listens.list_sources(ListSourcesRequest(owner=caller.id)))
 
 
 @router.get("/top/{kind}")

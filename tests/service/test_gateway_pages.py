@@ -1,5 +1,6 @@
 """The page's files, what the page is told, signing in on the local stack, and the OpenAPI document."""
 
+import io
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import jwt
 import pytest
 from fastapi import FastAPI
 
+from export_formats import open_archive
 from gateway.pages import WEB_FOLDER, install_pages
 from gateway.session import DEMO_USER
 from gateway.settings import DEVELOPMENT_SECRET
@@ -47,7 +49,7 @@ async def test_what_a_page_loads_is_kept_for_a_year_under_a_name_of_its_content(
     for path in loaded:
         response = await gateway.client.get(path)
         assert response.headers["cache-control"] == "public, max-age=31536000, immutable", path
-        assert re.fullmatch(r"/static/\w+-[\w-]{8}\.(js|css|svg)", path)
+        assert re.fullmatch(r"/static/[\w-]+-[\w-]{8}\.(js|css|svg)", path)
         kind = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
         assert response.headers["content-type"] == kind[path.rpartition(".")[2]]
 
@@ -110,6 +112,15 @@ async def test_the_page_is_told_what_it_needs(gateway: RunningGateway) -> None:
     }
 
 
+async def test_the_sample_is_an_archive_of_histories_for_whoever_is_signed_in(gateway: RunningGateway) -> None:
+    assert (await gateway.client.get("/api/sample", headers={"Authorization": ""})).status_code == 401
+    session = (await gateway.client.post("/api/session/demo")).json()
+    response = await gateway.client.get("/api/sample", headers=bearer(session["accessToken"]))
+    assert response.headers["content-type"] == "application/zip"
+    sample = open_archive(io.BytesIO(response.content))
+    assert {member.format for member in sample.members} >= {"extended", "account_music"}
+
+
 async def test_the_demo_user_can_sign_in_and_be_let_in(gateway: RunningGateway) -> None:
     session = (await gateway.client.post("/api/session/demo")).json()
     assert session["userId"] == str(DEMO_USER)
@@ -165,9 +176,11 @@ async def test_the_document_describes_every_route_with_its_problems(gateway: Run
         "/api/listens/clock",
         "/api/listens/export",
         "/api/listens/overview",
+        "/api/listens/sources",
         "/api/listens/top/{kind}",
         "/api/listens/timeline",
         "/api/me",
+        "/api/sample",
         "/api/session/demo",
         "/config.json",
         "/healthz",
