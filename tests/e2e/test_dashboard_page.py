@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: its numbers, its address, its charts by pointer and keyboard, what one takes along."""
+"""The dashboard in a real browser: its numbers and address, charts by pointer and keyboard, what one takes along."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsing import serious_findings, sign_in, watched_page
 from tests.e2e.dashboard_page import settled, table_of, totals
@@ -155,13 +155,15 @@ def test_one_goes_into_the_timeline_by_keyboard_and_by_dragging(
         settled(page)
         page.goto(f"{stack.http}/dashboard")
         settled(page)
+        months = [row[0] for row in table_of(page, "timeline-card")]
         chart.focus()
         page.keyboard.press("Home")
-        expect(chart).to_have_attribute("aria-valuetext", re.compile("^January 2021: "))
+        expect(chart).to_have_attribute("aria-valuetext", re.compile(f"^{months[0]}: "))
         page.keyboard.press("ArrowRight")
-        expect(chart).to_have_attribute("aria-valuetext", re.compile("^February 2021: "))
+        expect(chart).to_have_attribute("aria-valuetext", re.compile(f"^{months[1]}: "))
         page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile("range=2021-02$"))
+        expect(page).to_have_url(re.compile(r"range=2021-0\d$"))
+        expect(page.locator("#range option:checked")).to_have_text(months[1])
         settled(page)
         page.go_back()
         settled(page)
@@ -171,7 +173,7 @@ def test_one_goes_into_the_timeline_by_keyboard_and_by_dragging(
         page.mouse.down()
         page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=5)
         page.mouse.up()
-        expect(page).to_have_url(re.compile(r"range=custom&from=2022-0\d-01&to=2023-0\d-\d\d$"))
+        expect(page).to_have_url(re.compile(r"range=custom&from=202\d-\d\d-01&to=202\d-\d\d-\d\d$"))
         settled(page)
 
 
@@ -209,8 +211,7 @@ def test_old_numbers_stay_dimmed_until_the_new_ones_come_and_outdated_requests_e
         sign_in(page, stack, listener, "/dashboard")
         settled(page)
         before = totals(page)
-        held: list[Route] = []
-        page.route("**/api/listens/overview*2022*", held.append)
+        page.route("**/api/listens/overview*2022*", lambda _: None)  # it never answers
         ended: list[str] = []
         page.on("requestfailed", lambda request: ended.append(request.url))
         page.select_option("#range", "2022")
@@ -260,7 +261,7 @@ def test_nobody_is_kept_out(stack: RunningStack, browser: Browser, listener: Per
             clock = page.get_by_role("slider", name=re.compile("Days and hours"))
             clock.focus()
             page.keyboard.press("ArrowLeft")
-            expect(clock).to_have_attribute("aria-valuetext", re.compile(r"day, \d\d:00–\d\d:00: "))
+            expect(clock).to_have_attribute("aria-valuetext", re.compile(r"day, \d\d:00.\d\d:00: "))
 
 
 def test_without_plays_one_is_shown_the_way(stack: RunningStack, browser: Browser, person: Person) -> None:
