@@ -83,14 +83,23 @@ describe('the period', () => {
     });
   });
 
-  it('has buckets by its length', () => {
-    const bucket = (last: string) => bucketFor({ first: '2024-01-01', last });
-    expect(['2024-01-02', '2024-03-01', '2024-12-31', '2030-01-01', '2060-01-01'].map(bucket)).toEqual([
+  it('is not known where it is open and nothing is known of the plays', () => {
+    expect(shownSpan({ from: '2024-01-01' }, null)).toBeNull();
+    expect(shownSpan({ from: '2024-01-01', to: '2024-01-03' }, null)).toEqual({
+      first: '2024-01-01',
+      last: '2024-01-02',
+    });
+  });
+
+  it('has buckets by its length, the server’s where it is open', () => {
+    const bucket = (to: string | undefined) => bucketFor({ from: '2024-01-01', to });
+    expect(['2024-01-03', '2024-03-01', '2025-01-01', '2030-01-01', '2060-01-01', undefined].map(bucket)).toEqual([
       'hour',
       'day',
       'week',
       'month',
       'year',
+      undefined,
     ]);
   });
 });

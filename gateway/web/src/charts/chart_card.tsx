@@ -30,7 +30,7 @@ export function ChartCard<Row>(card: Card<Row>) {
   const { id, title, note, table, stale = false, error, size = 'large' } = card;
   const titleId = useId();
   return (
-    <section id={id} class={`card chart-card ${size}`} aria-labelledby={titleId} aria-busy={stale || !table}>
+    <section id={id} class={`card chart-card ${size}`} aria-labelledby={titleId} aria-busy={stale || !(table || error)}>
       <div class="card-head">
         <div>
           <h2 id={titleId} class="card-title">

@@ -29,6 +29,10 @@ export interface Wishes {
 }
 
 const SECOND = 1000;
+// Half a play is nothing.
+const WHOLE = [1, 2, 5]
+  .flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power))
+  .sort((one, other) => one - other);
 const MOST_COLUMNS = 62;
 const FONT = '12px system-ui, sans-serif';
 const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
@@ -81,7 +85,14 @@ function axes(colour: ColourOf): uPlot.Axis[] {
   const grid = { stroke: () => colour('line'), width: 1 };
   return [
     { ...shared, grid: { show: false }, space: 64, values: TIME_VALUES },
-    { ...shared, grid, size: 46, space: 48, values: (_, ticks) => ticks.map((tick) => compact.format(tick)) },
+    {
+      ...shared,
+      grid,
+      size: 46,
+      space: 48,
+      incrs: WHOLE,
+      values: (_, ticks) => ticks.map((tick) => compact.format(tick)),
+    },
   ];
 }
 

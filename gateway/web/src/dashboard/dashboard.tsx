@@ -2,6 +2,7 @@
 
 import { useMemo } from 'preact/hooks';
 import { useAnswer } from '../api/use_answer';
+import { Calendar } from '../charts/calendar';
 import { ProblemNotice } from '../shell/notice';
 import { ClockCard } from './clock_card';
 import { ContentsCard } from './contents_card';
@@ -9,7 +10,7 @@ import { DiscoveriesCard } from './discoveries_card';
 import { EmptyPeriod, NoPlays } from './empty';
 import { FilterBar } from './filter_bar';
 import { PlatformsCard, SessionsCard, StreaksCard } from './habits_cards';
-import { type Scope, scopeOf } from './scope';
+import { type Scope, scopeOf, wholeOf } from './scope';
 import { TimelineCard } from './timeline_card';
 import { TopCard } from './top_card';
 import { Totals } from './totals';
@@ -18,35 +19,22 @@ import { useFilters } from './use_filters';
 /** Shows the filters of the address and their numbers; where there is no play at all, how to get some. */
 export function Dashboard() {
   const [filters, change] = useFilters();
-  const everything = useAnswer('/api/listens/overview', { query: { minMs: 0 } });
-  const { firstPlayedAt: first, lastPlayedAt: last } = everything.value ?? {};
-  const scope = useMemo(() => first && last && scopeOf(filters, change, first, last), [filters, change, first, last]);
+  const calendar = useMemo(() => new Calendar(filters.tz), [filters.tz]);
+  const whole = useAnswer('/api/listens/timeline', { query: wholeOf(filters) }, true).value;
+  const scope = useMemo(() => scopeOf(filters, change, calendar, whole), [filters, change, calendar, whole]);
+  const overview = useAnswer('/api/listens/overview', { query: scope.shared }, true);
+  const empty = overview.value?.plays === 0 && !overview.stale;
+  const any = useAnswer('/api/listens', empty ? { query: { limit: 1 } } : null);
+  const none = empty && any.value?.items.length === 0;
   return (
     <>
       <h1>Your listening</h1>
-      <ProblemNotice error={everything.error} retry={everything.retry} />
-      {everything.value && !first && <NoPlays />}
-      {!everything.value && !everything.error && (
-        <p id="loading" class="hint" role="status">
-          Adding up your plays …
-        </p>
-      )}
-      {scope && <Numbers scope={scope} />}
-    </>
-  );
-}
-
-function Numbers({ scope }: { scope: Scope }) {
-  const overview = useAnswer('/api/listens/overview', { query: scope.shared });
-  const empty = overview.value?.plays === 0 && !overview.stale;
-  return (
-    <>
-      <FilterBar scope={scope} />
+      {!none && <FilterBar scope={scope} />}
       <ProblemNotice error={overview.error} retry={overview.retry} />
-      {empty ? (
-        <EmptyPeriod change={scope.change} />
-      ) : (
-        <div id="dashboard" aria-busy={overview.stale || !overview.value}>
+      {none && <NoPlays />}
+      {empty && !none && any.value && <EmptyPeriod change={change} />}
+      {!empty && (
+        <div id="dashboard" aria-busy={overview.stale || !(overview.value || overview.error)}>
           <Totals asked={overview} scope={scope} />
           <Cards scope={scope} />
         </div>

@@ -16,9 +16,8 @@ type Point = Discoveries['points'][number];
 
 /** Shows first plays of artists and tracks; needs the timeline's buckets for those in which nothing was new. */
 export function DiscoveriesCard({ scope }: { scope: Scope }) {
-  const { filters, calendar, shared, bucket } = scope;
+  const { filters, calendar, steps: query } = scope;
   const words = KINDS[filters.kind];
-  const query = { ...shared, bucket };
   const asked = useAnswer('/api/listens/discoveries', { query });
   const timeline = useAnswer('/api/listens/timeline', { query });
   const points = useMemo(
@@ -26,7 +25,7 @@ export function DiscoveriesCard({ scope }: { scope: Scope }) {
     [asked.value, timeline.value],
   );
   const chart = useMemo(
-    () => points && chartOf(points, asked.value?.bucket ?? bucket, calendar, words),
+    () => points && chartOf(points, asked.value?.bucket ?? 'day', calendar, words),
     [points, calendar, words],
   );
   return (

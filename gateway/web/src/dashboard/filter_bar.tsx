@@ -24,7 +24,7 @@ const MEASURES: { value: Measure; name: string }[] = [
 
 /** Each change is a step in the browser's history. */
 export function FilterBar({ scope }: { scope: Scope }) {
-  const { filters, change } = scope;
+  const { filters, change, span } = scope;
   const lengths = withChosen(LENGTHS, String(filters.minMs), `${formatDuration(filters.minMs)} or more`);
   return (
     <form id="filters" class="filters" aria-label="What to count" onSubmit={(event) => event.preventDefault()}>
@@ -34,7 +34,7 @@ export function FilterBar({ scope }: { scope: Scope }) {
         value={filters.range}
         options={rangesOf(scope)}
         onChoose={(range) =>
-          change(range === 'custom' ? { range, from: scope.span.first, to: scope.span.last } : { range })
+          change(range === 'custom' ? { range, from: span?.first ?? '', to: span?.last ?? '' } : { range })
         }
       />
       {filters.range === 'custom' && <CustomDays scope={scope} />}
@@ -84,8 +84,8 @@ function Measures({ filters, choose }: { filters: Filters; choose: (by: Measure)
 /** Words, then years, newest first; a month that was gone into is on offer as long as it is chosen. */
 function rangesOf({ filters, all }: Scope): Option[] {
   const words = ['all', 'last-30-days', 'last-12-months', 'this-year'];
-  const [first, last] = [Number(all.first.slice(0, 4)), Number(all.last.slice(0, 4))];
-  const years = Array.from({ length: Math.max(0, last - first) + 1 }, (_, index) => String(last - index));
+  const [first, last] = all ? [all.first, all.last].map((day) => Number(day.slice(0, 4))) : [];
+  const years = first && last ? Array.from({ length: last - first + 1 }, (_, index) => String(last - index)) : [];
   const ranges = [...words, ...years].map((range) => ({ value: range, name: rangeName({ ...filters, range }, all) }));
   const custom = { value: 'custom', name: 'From … to …' };
   return withChosen([...ranges, custom], filters.range, rangeName(filters, all));

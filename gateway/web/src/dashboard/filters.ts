@@ -88,14 +88,17 @@ export function parametersOf(filters: Filters, today: string) {
   return { ...periodOf(filters, today), minMs, tz, contentType: kind };
 }
 
-/** The days that are shown: those of the period, as far as there are plays at all. */
-export function shownSpan(period: Period, all: Span): Span {
-  return { first: period.from ?? all.first, last: period.to ? addDays(period.to, -1) : all.last };
+/** The days that are shown: those of the period, as far as there are plays at all; null as long as that is not known. */
+export function shownSpan(period: Period, all: Span | null): Span | null {
+  const first = period.from ?? all?.first;
+  const last = period.to ? addDays(period.to, -1) : all?.last;
+  return first && last ? { first, last } : null;
 }
 
-/** A timeline's step: fine enough for a shape, coarse enough for the eye. */
-export function bucketFor({ first, last }: Span): Bucket {
-  const days = daysBetween(first, last) + 1;
+/** A timeline's step: fine enough for a shape, coarse enough for the eye. Left to the server where an end is open. */
+export function bucketFor({ from, to }: Period): Bucket | undefined {
+  if (!from || !to) return undefined;
+  const days = daysBetween(from, to);
   return BUCKETS.find(([most]) => days <= most)?.[1] ?? 'year';
 }
 

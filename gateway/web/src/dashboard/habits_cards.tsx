@@ -6,13 +6,16 @@ import { useAnswer } from '../api/use_answer';
 import { BarList } from '../charts/bar_list';
 import { daysName } from '../charts/calendar';
 import { ChartCard } from '../charts/chart_card';
+import { addDays, daysBetween } from '../charts/days';
 import { formatShare } from '../charts/scale';
 import { type Streak, streaksOf } from '../charts/streaks';
 import type { Column } from '../charts/table';
 import { formatCount, formatDuration, plural } from '../words/format';
 import { platformName } from '../words/listening';
-import type { Measure } from './filters';
+import type { Measure, Span } from './filters';
 import type { Scope } from './scope';
+
+const MOST_DAYS = 9_900;
 
 interface Fact {
   name: string;
@@ -28,8 +31,9 @@ const FACTS: Column<Fact>[] = [
 
 /** Days in a row with plays. */
 export function StreaksCard({ scope }: { scope: Scope }) {
-  const { calendar, shared } = scope;
-  const asked = useAnswer('/api/listens/timeline', { query: { ...shared, bucket: 'day' } });
+  const { calendar, shared, span } = scope;
+  const query = span && { ...shared, ...lastDays(span), bucket: 'day' as const };
+  const asked = useAnswer('/api/listens/timeline', query && { query });
   const points = asked.value?.points;
   const facts = useMemo(() => {
     if (!points) return undefined;
@@ -45,6 +49,11 @@ export function StreaksCard({ scope }: { scope: Scope }) {
     ];
   }, [points, calendar]);
   return <FactsCard {...asked} id="streaks-card" title="Streaks" note="Days in a row with plays" facts={facts} />;
+}
+
+/** A timeline may have 10,000 points: of more than 27 years, the last ones. */
+function lastDays({ first, last }: Span): { from?: string } {
+  return daysBetween(first, last) > MOST_DAYS ? { from: addDays(last, -MOST_DAYS) } : {};
 }
 
 function streakFact(name: string, streak: Streak | null): Fact {

@@ -15,11 +15,11 @@ const WORDS: Record<string, string> = {
 };
 
 /** What a range is called. */
-export function rangeName(filters: Filters, all: Span): string {
+export function rangeName(filters: Filters, all: Span | null): string {
   const { range } = filters;
   if (range === 'custom') {
-    const { first, last } = shownSpan(periodOf(filters, ''), all);
-    return daysName(first, last);
+    const span = shownSpan(periodOf(filters, ''), all);
+    return span ? daysName(span.first, span.last) : 'From … to …';
   }
   return WORDS[range] ?? (range.length === 4 ? range : monthName(range));
 }
@@ -34,10 +34,11 @@ export function rangeOf(first: string, last: string): Range {
 }
 
 /** As long a range before (-1) or after (1), null where there is nothing. */
-export function stepped(filters: Filters, direction: -1 | 1, today: string, all: Span): Range | null {
+export function stepped(filters: Filters, direction: -1 | 1, today: string, all: Span | null): Range | null {
   const period = periodOf(filters, today);
-  const { first, last } = shownSpan(period, all);
-  const next = neighbour(period, first, last, direction);
+  const span = shownSpan(period, all);
+  if (!span || !all) return null;
+  const next = neighbour(period, span.first, span.last, direction);
   return next.last < all.first || next.first > all.last ? null : rangeOf(next.first, next.last);
 }
 
@@ -56,19 +57,22 @@ function wholeMonths(from: string, to: string): number {
 }
 
 /** Half the range around its middle, null where there would be less than two days. */
-export function zoomedIn(filters: Filters, today: string, all: Span): Range | null {
-  const { first, last } = shownSpan(periodOf(filters, today), all);
+export function zoomedIn(filters: Filters, today: string, all: Span | null): Range | null {
+  const span = shownSpan(periodOf(filters, today), all);
+  if (!span) return null;
+  const { first, last } = span;
   const days = daysBetween(first, last) + 1;
   if (days < 4) return null;
   return rangeOf(addDays(first, Math.floor(days / 4)), addDays(last, -Math.floor(days / 4)));
 }
 
 /** A day's month, a month's year, of everything else twice as much; all where that is all, null where it is all already. */
-export function zoomedOut(filters: Filters, today: string, all: Span): Range | null {
+export function zoomedOut(filters: Filters, today: string, all: Span | null): Range | null {
   const { range } = filters;
-  if (range === 'all') return null;
+  const span = shownSpan(periodOf(filters, today), all);
+  if (range === 'all' || !span || !all) return null;
   if (/^\d{4}-\d{2}$/.test(range)) return { range: range.slice(0, 4), from: '', to: '' };
-  const { first, last } = shownSpan(periodOf(filters, today), all);
+  const { first, last } = span;
   if (first === last) return { range: first.slice(0, 7), from: '', to: '' };
   const more = Math.max(1, Math.floor((daysBetween(first, last) + 1) / 2));
   const [from, to] = [addDays(first, -more), addDays(last, more)];

@@ -1,10 +1,8 @@
 /** All of one's time as a thin strip, with the period that is shown: drag over it to choose another. */
 
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { useAnswer } from '../api/use_answer';
 import { bucketEnd } from '../charts/calendar';
 import { addDays, daysBetween } from '../charts/days';
-import { bucketFor } from './filters';
 import { rangeOf } from './ranges';
 import type { Scope } from './scope';
 
@@ -13,25 +11,23 @@ const HEIGHT = 44;
 
 /** For the pointer alone; the keyboard has the buttons and the fields of the filters. */
 export function TimeStrip({ scope }: { scope: Scope }) {
-  const { filters, all, span, calendar } = scope;
-  const bucket = bucketFor(all);
-  const query = { minMs: filters.minMs, tz: filters.tz, contentType: filters.kind, bucket };
-  const { value } = useAnswer('/api/listens/timeline', { query });
+  const { filters, whole, calendar } = scope;
   const outline = useMemo(
-    () => value && outlineOf(value.points.map((point) => point[filters.by])),
-    [value, filters.by],
+    () => whole && outlineOf(whole.points.map((point) => point[filters.by])),
+    [whole, filters.by],
   );
   const brush = useBrush(scope, (first, last) => {
-    const points = value?.points ?? [];
+    const points = whole?.points ?? [];
     const count = points.length;
     const at = (share: number) => points[Math.min(count - 1, Math.floor(share * count))];
     const [from, to] = [at(first), at(last)];
     if (!from || !to) return null;
-    return rangeOf(calendar.dayOf(from.start), addDays(bucketEnd(calendar.dayOf(to.start), bucket), -1));
+    return rangeOf(
+      calendar.dayOf(from.start),
+      addDays(bucketEnd(calendar.dayOf(to.start), whole?.bucket ?? 'day'), -1),
+    );
   });
-  const days = daysBetween(all.first, all.last) + 1;
-  const share = (day: string) => Math.min(1, Math.max(0, daysBetween(all.first, day) / days)) * WIDTH;
-  const [left, right] = [share(span.first), share(addDays(span.last, 1))];
+  const [left, right] = shownPart(scope);
   return (
     <svg
       ref={brush}
@@ -46,6 +42,14 @@ export function TimeStrip({ scope }: { scope: Scope }) {
       <rect class="strip-window" x={left} y={0.5} width={Math.max(3, right - left)} height={HEIGHT - 1} />
     </svg>
   );
+}
+
+/** From where to where in the strip the period lies. */
+function shownPart({ all, span }: Scope): [number, number] {
+  if (!all || !span) return [0, WIDTH];
+  const days = daysBetween(all.first, all.last) + 1;
+  const place = (day: string) => Math.min(1, Math.max(0, daysBetween(all.first, day) / days)) * WIDTH;
+  return [place(span.first), place(addDays(span.last, 1))];
 }
 
 /** The area below the values, as a path. */

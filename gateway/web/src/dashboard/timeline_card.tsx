@@ -21,8 +21,8 @@ type Point = Timeline['points'][number];
 
 /** Shows the period's timeline. */
 export function TimelineCard({ scope }: { scope: Scope }) {
-  const { filters, calendar, change, shared, bucket } = scope;
-  const asked = useAnswer('/api/listens/timeline', { query: { ...shared, bucket } });
+  const { filters, calendar, change, span } = scope;
+  const asked = useAnswer('/api/listens/timeline', { query: scope.steps });
   const timeline = asked.value;
   const chart = useMemo(() => timeline && chartOf(timeline, filters.by, calendar), [timeline, filters.by, calendar]);
   const select = useCallback(
@@ -47,7 +47,7 @@ export function TimelineCard({ scope }: { scope: Scope }) {
           <TimeChart
             label="Listening over time"
             {...chart}
-            onSelect={scope.span.first === scope.span.last ? undefined : select}
+            onSelect={span?.first === span?.last ? undefined : select}
           />
           <TimeStrip scope={scope} />
           <ZoomButtons scope={scope} />

@@ -8,7 +8,7 @@ import { Notice, ProblemNotice } from '../shell/notice';
 import { timeZone } from '../words/format';
 import { type LookName, lookNamed } from './looks';
 import { PosterView } from './poster_view';
-import { useReview } from './use_review';
+import { MIN_MS, useReview } from './use_review';
 import { YearFacts } from './year_facts';
 
 interface Wish {
@@ -18,26 +18,24 @@ interface Wish {
 
 /** Shows the year of the address, the last one with plays unless it names another. */
 export function ReviewPage() {
-  const everything = useAnswer('/api/listens/overview', { query: { minMs: 0 } });
-  const { firstPlayedAt: first, lastPlayedAt: last } = everything.value ?? {};
+  const asked = useAnswer('/api/listens/timeline', { query: { minMs: MIN_MS, tz: timeZone(), bucket: 'year' } });
   const calendar = new Calendar(timeZone());
+  const years = asked.value?.points.filter(({ plays }) => plays).map(({ start }) => calendar.dayOf(start).slice(0, 4));
   return (
     <>
       <h1>Your year</h1>
-      <ProblemNotice error={everything.error} retry={everything.retry} />
-      {everything.value && !first && <NoPlays />}
-      {first && last && (
-        <Years first={Number(calendar.dayOf(first).slice(0, 4))} last={Number(calendar.dayOf(last).slice(0, 4))} />
-      )}
+      <ProblemNotice error={asked.error} retry={asked.retry} />
+      {years && !years.length && <NoPlays />}
+      {years && years.length > 0 && <Years years={years.reverse()} />}
     </>
   );
 }
 
-function Years({ first, last }: { first: number; last: number }) {
+/** `years` are those with plays, the latest first. */
+function Years({ years }: { years: readonly string[] }) {
   const [wish, change] = useWish();
-  const year = wish.year ?? String(last);
+  const year = wish.year ?? years[0] ?? '';
   const { review, stale, error, retry } = useReview(year, timeZone());
-  const years = Array.from({ length: last - first + 1 }, (_, index) => String(last - index));
   return (
     <>
       <nav class="years" aria-label="Years">

@@ -4,7 +4,8 @@ import { useMemo } from 'preact/hooks';
 import { useAnswer } from '../api/use_answer';
 import { type Answers, type Review, reviewOf } from './review';
 
-const MIN_MS = 30_000;
+/** Shorter plays do not count. */
+export const MIN_MS = 30_000;
 const TOP = 5;
 
 /** `review` is the last one that was complete. */
