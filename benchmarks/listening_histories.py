@@ -82,6 +82,7 @@ def _word(number: int) -> str:
 
 def _sittings(chance: random.Random, plays: int) -> Iterator[datetime]:
     """Yields when so many plays were, a dozen in a row."""
+    moment = FIRST
     for place in range(plays):
         if place % PLAYS_A_SITTING == 0:
             moment = _moment(chance)
