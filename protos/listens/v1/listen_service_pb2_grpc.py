@@ -65,6 +65,21 @@ class ListenServiceStub:
                 request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockRequest.SerializeToString,
                 response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockResponse.FromString,
                 _registered_method=True)
+        self.GetDiscoveries = channel.unary_unary(
+                '/listens.v1.ListenService/GetDiscoveries',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesResponse.FromString,
+                _registered_method=True)
+        self.GetListeningSessions = channel.unary_unary(
+                '/listens.v1.ListenService/GetListeningSessions',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsResponse.FromString,
+                _registered_method=True)
+        self.GetListeningHabits = channel.unary_unary(
+                '/listens.v1.ListenService/GetListeningHabits',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsResponse.FromString,
+                _registered_method=True)
         self.ListListens = channel.unary_unary(
                 '/listens.v1.ListenService/ListListens',
                 request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListListensRequest.SerializeToString,
@@ -134,6 +149,29 @@ class ListenServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDiscoveries(self, request, context):
+        """Artists and tracks heard for the first time, per bucket of the calendar; buckets without any are left out. What was
+        heard before the range is none of its discoveries.
+        Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetListeningSessions(self, request, context):
+        """Sessions: plays with at most half an hour of silence between them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetListeningHabits(self, request, context):
+        """On what was played, and how often plays were skipped.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListListens(self, request, context):
         """Plays, newest first. What is stored while a reader goes from page to page makes no play come twice or be missed: an
         account row counts as the play that replaces it.
@@ -198,6 +236,21 @@ def add_ListenServiceServicer_to_server(servicer, server):
                     servicer.GetListeningClock,
                     request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockRequest.FromString,
                     response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockResponse.SerializeToString,
+            ),
+            'GetDiscoveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDiscoveries,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesResponse.SerializeToString,
+            ),
+            'GetListeningSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetListeningSessions,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsResponse.SerializeToString,
+            ),
+            'GetListeningHabits': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetListeningHabits,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsResponse.SerializeToString,
             ),
             'ListListens': grpc.unary_unary_rpc_method_handler(
                     servicer.ListListens,
@@ -378,6 +431,87 @@ class ListenService:
             '/listens.v1.ListenService/GetListeningClock',
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockRequest.SerializeToString,
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDiscoveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/GetDiscoveries',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetListeningSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/GetListeningSessions',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetListeningHabits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/GetListeningHabits',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -126,6 +126,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/listens/discoveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Discoveries
+         * @description Counts artists and tracks heard for the first time, per bucket of the calendar; those without are left out.
+         */
+        get: operations["discoveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/listens/export": {
         parameters: {
             query?: never;
@@ -146,6 +166,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/listens/habits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Habits
+         * @description Counts plays by platform, and skips, for which minMs does not hold.
+         */
+        get: operations["habits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/listens/overview": {
         parameters: {
             query?: never;
@@ -158,6 +198,26 @@ export interface paths {
          * @description Sums up the caller's plays.
          */
         get: operations["overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/listens/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions
+         * @description Counts sessions: plays with at most half an hour of silence between them.
+         */
+        get: operations["sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -636,6 +696,31 @@ export interface components {
             user: string;
         };
         /**
+         * DiscoveriesView
+         * @description What was heard for the first time; buckets without discoveries are left out.
+         */
+        DiscoveriesView: {
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "hour" | "day" | "week" | "month" | "year";
+            /** Points */
+            points: components["schemas"]["DiscoveryPointView"][];
+        };
+        /**
+         * DiscoveryPointView
+         * @description One bucket of the calendar; start is its first moment.
+         */
+        DiscoveryPointView: {
+            /** Artists */
+            artists: number;
+            /** Start */
+            start: string;
+            /** Tracks */
+            tracks: number;
+        };
+        /**
          * FileView
          * @description One export file of an upload. totalRecords = inserted + duplicate + rejected.
          */
@@ -703,6 +788,24 @@ export interface components {
             done: number;
             /** Total */
             total: number;
+        };
+        /**
+         * HabitsView
+         * @description On what was played, and how often plays were skipped.
+         */
+        HabitsView: {
+            /**
+             * Platforms
+             * @description Most plays first.
+             */
+            platforms: components["schemas"]["PlatformView"][];
+            /** Skipped */
+            skipped: number;
+            /**
+             * Skipstold
+             * @description Plays, however short, of which the export says whether they were skipped.
+             */
+            skipsTold: number;
         };
         /**
          * HealthView
@@ -895,6 +998,21 @@ export interface components {
             tracks: number;
         };
         /**
+         * PlatformView
+         * @description The plays of one family of devices.
+         */
+        PlatformView: {
+            /** Msplayed */
+            msPlayed: number;
+            /**
+             * Platform
+             * @description Such as "ios"; null where the export does not say.
+             */
+            platform: string | null;
+            /** Plays */
+            plays: number;
+        };
+        /**
          * ProblemDocument
          * @description What every error answers, as `application/problem+json`. Further members may stand beside these.
          */
@@ -1009,6 +1127,23 @@ export interface components {
         RetryAccepted: {
             /** Retriedfiles */
             retriedFiles: number;
+        };
+        /**
+         * SessionsView
+         * @description Plays with at most half an hour of silence between them.
+         */
+        SessionsView: {
+            /** Longestend */
+            longestEnd: string | null;
+            /** Longeststart */
+            longestStart: string | null;
+            /**
+             * Ms
+             * @description From the beginning to the end of each, silence included.
+             */
+            ms: number;
+            /** Sessions */
+            sessions: number;
         };
         /**
          * SessionView
@@ -1717,6 +1852,74 @@ export interface operations {
             };
         };
     };
+    discoveries: {
+        parameters: {
+            query?: {
+                /** @description By the length of the range, unless said. */
+                bucket?: ("hour" | "day" | "week" | "month" | "year") | null;
+                contentType?: "all" | "music" | "podcast" | "audiobook" | "video";
+                /** @description A date or an instant; included. */
+                from?: string;
+                /** @description Shorter plays do not count. */
+                minMs?: number;
+                /** @description A date or an instant; not included. */
+                to?: string;
+                /** @description An IANA name: whose days are meant by dates, and by which timeline and clock are cut. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscoveriesView"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description No token, or one that is not valid here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     export: {
         parameters: {
             query?: {
@@ -1785,6 +1988,72 @@ export interface operations {
             };
         };
     };
+    habits: {
+        parameters: {
+            query?: {
+                contentType?: "all" | "music" | "podcast" | "audiobook" | "video";
+                /** @description A date or an instant; included. */
+                from?: string;
+                /** @description Shorter plays do not count. */
+                minMs?: number;
+                /** @description A date or an instant; not included. */
+                to?: string;
+                /** @description An IANA name: whose days are meant by dates, and by which timeline and clock are cut. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HabitsView"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description No token, or one that is not valid here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     overview: {
         parameters: {
             query?: {
@@ -1811,6 +2080,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OverviewView"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description No token, or one that is not valid here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: {
+                contentType?: "all" | "music" | "podcast" | "audiobook" | "video";
+                /** @description A date or an instant; included. */
+                from?: string;
+                /** @description Shorter plays do not count. */
+                minMs?: number;
+                /** @description A date or an instant; not included. */
+                to?: string;
+                /** @description An IANA name: whose days are meant by dates, and by which timeline and clock are cut. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsView"];
                 };
             };
             /** @description The request cannot be carried out as it is. */

@@ -14,6 +14,13 @@ export type Rejection = Schemas['RejectionView'];
 export type Refusal = Schemas['RefusalView'];
 export type Overview = Schemas['OverviewView'];
 export type Timeline = Schemas['TimelineView'];
+export type Bucket = Timeline['bucket'];
+export type TopItem = Schemas['TopItemView'];
+export type Clock = Schemas['ClockView'];
+export type ClockCell = Schemas['ClockCellView'];
+export type Discoveries = Schemas['DiscoveriesView'];
+export type Sessions = Schemas['SessionsView'];
+export type Habits = Schemas['HabitsView'];
 export type Forgotten = Schemas['ForgottenView'];
 
 /** The paths that answer a GET with JSON. */

@@ -1,17 +1,8 @@
-/** The dashboard's page: the frame, and in it the markup that dashboard_page.js fills. */
+/** The dashboard's page. */
 
+import '../charts/charts.css';
 import './dashboard.css';
-import { useEffect, useRef } from 'preact/hooks';
 import { mountPage } from '../shell/page';
-
-function Dashboard() {
-  const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const content = document.getElementById('dashboard-content') as HTMLTemplateElement;
-    place.current?.append(content.content.cloneNode(true));
-    import('./dashboard_page.js');
-  }, []);
-  return <div ref={place} />;
-}
+import { Dashboard } from './dashboard';
 
 mountPage({ current: '/dashboard', wide: true }, <Dashboard />);

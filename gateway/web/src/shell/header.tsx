@@ -6,6 +6,7 @@ import { ThemeToggle } from './theme_toggle';
 const PAGES = [
   { path: '/', name: 'Upload' },
   { path: '/dashboard', name: 'Dashboard' },
+  { path: '/review', name: 'Your year' },
 ];
 
 /** `current` is the path of the page that one is on, if it is one of those named. */
