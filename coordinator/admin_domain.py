@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from coordinator.domain import Job, Progress
+from coordinator.queue_limits import QueueLimits
 
 # What the looks that tell of a queue without counting it read at most.
 LOOK_JOBS = 10_000
@@ -48,6 +49,8 @@ class QueueStats:
     """How a queue stands, by what was noted of it and by a look at its head."""
 
     queue: str
+    paused: bool
+    limits: QueueLimits
     pending: int
     scheduled: int
     processing: int

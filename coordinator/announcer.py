@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from coordinator.database import Database
-from coordinator.domain import Place
+from coordinator.domain import Freed, Place
 from coordinator.errors import SluiceError
 from coordinator.job_watches import JobWatches
 from coordinator.marks import Marks
@@ -87,6 +87,11 @@ class Announcer:
     def changed(self, job_ids: Iterable[UUID]) -> None:
         """Tells whoever watches one of these jobs, wherever; costs nothing where nobody does."""
         self.wake(job_topic(job_id) for job_id in self._watches.watched(job_ids))
+
+    def freed(self, freed: Freed) -> None:
+        """Tells that there is room in guarded queues, and which jobs were let in there."""
+        self.made_pending(freed.pending)
+        self.wake(freed.queues)
 
     def hear(self, message: str) -> None:
         """Takes what a coordinator announced; what it cannot read is ignored, for the poll is the net."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, errors
@@ -16,10 +16,13 @@ from coordinator.queries import query
 
 Parameters = Mapping[str, object]
 
+T = TypeVar("T")
+
 LOCK_RETRY_SECONDS = 1.0
 # The pool doubles its pause from attempt to attempt until then; longer, and it would stay away as long again as the
 # database did.
 RECONNECT_SECONDS = 3.0
+DEADLOCK_TRIES = 3
 STORE_RETRY_SECONDS = 1.0
 
 # A server that is gone without a word is noticed within seconds, where the kernel would wait for minutes.
@@ -146,18 +149,27 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Lends a connection inside a transaction, committed at the end, rolled back by any error."""
-        async with self.connection() as connection:
-            try:
-                async with connection.transaction():
-                    yield connection
-            except BaseException:
-                connection.seen = ()
-                raise
+        async with self.connection() as connection, _forgotten_if_rolled_back(connection), connection.transaction():
+            yield connection
 
     def _tell_witness(self, connection: Connection) -> None:
         if self._witness is not None:
             for statement, parameters, rows in connection.seen:
                 self._witness.saw(statement, parameters, rows)
+
+    @asynccontextmanager
+    async def pipelined_transaction(self) -> AsyncIterator[Connection]:
+        """Lends a connection inside a transaction that sends statements before the answers to those before are read.
+
+        What is not fetched costs no round trip of its own. No COPY in it.
+        """
+        async with (
+            self.connection() as connection,
+            _forgotten_if_rolled_back(connection),
+            connection.pipeline(),
+            connection.transaction(),
+        ):
+            yield connection
 
     async def fetch_all(self, name: str, parameters: Parameters | None = None) -> list[DictRow]:
         """Runs the named statement on its own and returns its rows."""
@@ -173,6 +185,26 @@ class Database:
         """Runs the named statement on its own and returns how many rows it changed."""
         async with self.connection() as connection:
             return await execute(connection, name, parameters)
+
+
+@asynccontextmanager
+async def _forgotten_if_rolled_back(connection: Connection) -> AsyncIterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.seen = ()
+        raise
+
+
+async def after_deadlocks(carry_out: Callable[[], Awaitable[T]]) -> T:
+    """Carries a transaction out, and again where PostgreSQL ended it because others waited for it in a circle."""
+    for _ in range(DEADLOCK_TRIES - 1):
+        try:
+            return await carry_out()
+        except StoreUnavailable as error:
+            if not isinstance(error.__cause__, errors.DeadlockDetected):
+                raise
+    return await carry_out()
 
 
 async def connect_alone(url: str) -> Connection:
@@ -195,6 +227,14 @@ async def fetch_one(connection: Connection, name: str, parameters: Parameters | 
     """Runs the named statement and returns its first row, if any."""
     cursor = await connection.execute(query(name), parameters, binary=True)
     return await cursor.fetchone()
+
+
+async def send(
+    connection: Connection, name: str, parameters: Parameters | None = None
+) -> Callable[[], Awaitable[list[DictRow]]]:
+    """Sends the named statement; returns what gives its rows. In a pipeline they come with those of a later one."""
+    cursor = await connection.execute(query(name), parameters, binary=True)
+    return cursor.fetchall
 
 
 async def execute(connection: Connection, name: str, parameters: Parameters | None = None) -> int:

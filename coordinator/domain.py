@@ -73,6 +73,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Freed:
+    """What the end of attempts made room for: queues that may be claimed from, and jobs that were let in there."""
+
+    queues: frozenset[str] = frozenset()
+    pending: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """A worker's right to one attempt, named by its fence."""
 
@@ -179,6 +187,8 @@ class Job:
     finished_at: datetime | None
     run_at: datetime | None
     expires_at: datetime | None
+    # Pending, and kept back until its lane has room.
+    waits_for_lane: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from coordinator.clocks import VirtualClocks
 from coordinator.counting import Counting
 from coordinator.database import Database
 from coordinator.errors import SluiceError
+from coordinator.limit_keeper import LimitKeeper
 from coordinator.reaper import Reaper
 from coordinator.settling import Settling
 from coordinator.store import counts, incoming, jobs, maintenance, notifications, sessions, uploads
@@ -33,28 +34,37 @@ class Retention:
     abandoned_upload_hours: float
 
 
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What is done from time to time, by whom."""
+
+    reaper: Reaper
+    settling: Settling
+    counting: Counting
+    limits: LimitKeeper
+
+
 class Maintenance:
     """The periodic duties of one coordinator. Any number of coordinators may run them at once."""
 
     def __init__(
         self,
         database: Database,
-        reaper: Reaper,
-        settling: Settling,
+        duties: Duties,
         clocks: VirtualClocks,
         announcer: Announcer,
-        counting: Counting,
         *,
         retention: Retention,
         listen_url: str | None,
     ) -> None:
         """Makes it ready; without a `listen_url` nothing is heard from other coordinators."""
         self._database = database
-        self._reaper = reaper
-        self._settling = settling
+        self._reaper = duties.reaper
+        self._settling = duties.settling
+        self._counting = duties.counting
+        self._limits = duties.limits
         self._clocks = clocks
         self._announcer = announcer
-        self._counting = counting
         self._retention = retention
         self._listen_url = listen_url
         self._stopping = asyncio.Event()
@@ -64,11 +74,14 @@ class Maintenance:
         """Makes sure that history has its days, learns the clocks, and starts the loops."""
         await maintenance.create_history_partitions(self._database)
         await jobs.load_virtual_times(self._database, self._clocks)
+        await self._limits.learn()
         duties: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
-            "reap": (self._reaper.round_seconds, self._reaper.run_round),
+            "reap": (self._reaper.rest_seconds, self._reaper.run_round),
             "settle": (0.0, self._settling.run_round),
             "notices": (0.0, self._deliver_notices),
             "promote": (0.0, self._promote),
+            "limits": (0.0, self._limits.keep_learning),
+            "lanes": (0.0, self._limits.mend),
             "clocks": (ROUND_SECONDS, self._exchange_clocks),
             "counts": (ROUND_SECONDS, self._counting.note),
             "recount": (self._counting.recount_seconds, self._recount),
@@ -89,6 +102,7 @@ class Maintenance:
         self._stopping.set()
         self._announcer.stop()
         self._settling.ask()
+        self._limits.stop()
         await asyncio.gather(*self._tasks)
         await self._counting.leave()
 

@@ -48,9 +48,9 @@ class Reaper:
         self._registry = registry
         self._announcer = announcer
         self._lease_seconds = lease_seconds
-        # Often enough that a renewal or two may come late and no session is lost.
-        self.round_seconds = min(ROUND_SECONDS, lease_seconds / 5)
         self._deadline_check_seconds = deadline_check_seconds
+        # Between rounds: often enough that a renewal or two may come late and no session is lost.
+        self.rest_seconds = min(ROUND_SECONDS, lease_seconds / 5)
         now = time.monotonic()
         self._deadlines_due = now
         self._patient_since = now
@@ -116,12 +116,16 @@ class Reaper:
     async def _reap(self) -> None:
         patient_seconds = self._patience()
         await self._take_back(
-            lambda: reaping.reap_dead_sessions(self._database, patient_seconds=patient_seconds, left=self._left)
+            lambda: reaping.reap_dead_sessions(
+                self._database, patient_seconds=patient_seconds, left=self._left, on_freed=self._announcer.freed
+            )
         )
-        await self._take_back(lambda: reaping.expire_jobs(self._database))
+        await self._take_back(lambda: reaping.expire_jobs(self._database, on_freed=self._announcer.freed))
         if time.monotonic() >= self._deadlines_due:
             began = time.monotonic()
-            await self._take_back(lambda: reaping.reap_overdue(self._database), topics=[LEASES_TOPIC])
+            await self._take_back(
+                lambda: reaping.reap_overdue(self._database, on_freed=self._announcer.freed), topics=[LEASES_TOPIC]
+            )
             took = time.monotonic() - began
             self._deadlines_due = time.monotonic() + max(self._deadline_check_seconds, DEADLINE_REST * took)
 
@@ -138,7 +142,13 @@ class Reaper:
             self._note_delay()
             await self._keep_alive()
             while True:
-                reaped = await reaping.reap_for(self._database, act, patient_seconds=self._patience(), left=self._left)
+                reaped = await reaping.reap_for(
+                    self._database,
+                    act,
+                    patient_seconds=self._patience(),
+                    left=self._left,
+                    on_freed=self._announcer.freed,
+                )
                 self._tell(reaped.jobs)
                 jobs, sessions = jobs + len(reaped.jobs), sessions + reaped.sessions
                 if len(reaped.jobs) < REAP_JOBS:

@@ -78,7 +78,8 @@ def _enqueued(parameters: Parameters, rows: Rows) -> Iterator[Move]:
 
 
 def _claimed(parameters: Parameters, rows: Rows) -> Iterator[Move]:
-    yield Move(parameters["queue"], "pending", "processing", len(rows))
+    # A claim within limits has a row even where it got no job.
+    yield Move(parameters["queue"], "pending", "processing", sum(row["id"] is not None for row in rows))
 
 
 def _failed(parameters: Parameters, rows: Rows) -> Iterator[Move]:
@@ -109,6 +110,7 @@ def _all(source: str, target: str) -> Callable[[Parameters, Rows], Iterator[Move
 MOVING: Mapping[str, Callable[[Parameters, Rows], Iterator[Move]]] = {
     "enqueue_jobs": _enqueued,
     "claim_jobs": _claimed,
+    "claim_jobs_within_limits": _claimed,
     "complete_jobs": _all("processing", "completed"),
     "fail_jobs": _failed,
     "snooze_jobs": _all("processing", "scheduled"),
@@ -118,4 +120,7 @@ MOVING: Mapping[str, Callable[[Parameters, Rows], Iterator[Move]]] = {
     "redrive_jobs": _all("failed", "pending"),
     "prune_jobs": _gone,
     "count_day_failed": _gone,
+    "delete_user_jobs": _gone,
+    "delete_user_history": _gone,
+    "delete_upload_history": _gone,
 }

@@ -9,6 +9,8 @@ from uuid import UUID
 
 # Somebody ended leases of workers that live: a name that no queue can have.
 LEASES_TOPIC = "leases/"
+# Somebody set or lifted limits of a queue.
+LIMITS_TOPIC = "limits/"
 
 
 class Wakeups:

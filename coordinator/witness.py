@@ -27,4 +27,4 @@ class JobWitness:
         if statement != _PROGRESS:
             for move in moves(statement, parameters, rows):
                 self._tally.add(move)
-        self.on_change(row["id"] for row in rows if "id" in row)
+        self.on_change(row["id"] for row in rows if row.get("id") is not None)

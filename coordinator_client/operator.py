@@ -27,8 +27,21 @@ class Operator:
         self._timeout_seconds = timeout_seconds
 
     async def get_queue_stats(self, queue: str = "") -> messages.GetQueueStatsResponse:
-        """Tells of one queue or of all how deep it is and what it is doing."""
+        """Tells of one queue or of all how deep it is, its limits, and what it is doing."""
         return await self._call(self._stub.GetQueueStats, messages.GetQueueStatsRequest(queue=queue))
+
+    async def pause_queue(self, queue: str) -> bool:
+        """Has nothing claimed from the queue any more; what is leased goes on. False where it was paused already."""
+        return (await self._call(self._stub.PauseQueue, messages.PauseQueueRequest(queue=queue))).changed
+
+    async def resume_queue(self, queue: str) -> bool:
+        """Has the queue claimed from again; False where it was not paused."""
+        return (await self._call(self._stub.ResumeQueue, messages.ResumeQueueRequest(queue=queue))).changed
+
+    async def set_queue_limits(self, queue: str, limits: messages.QueueLimits) -> messages.QueueLimits:
+        """Sets all limits of a queue, none where a field is absent, and returns those before."""
+        request = messages.SetQueueLimitsRequest(queue=queue, limits=limits)
+        return (await self._call(self._stub.SetQueueLimits, request)).previous
 
     async def list_workers(
         self, *, include_closed: bool = False, page_size: int = 0

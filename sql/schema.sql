@@ -79,6 +79,36 @@ CREATE FUNCTION sluice.now() RETURNS timestamp with time zone
 
 COMMENT ON FUNCTION sluice.now() IS 'The only clock. Tests replace it to push time forward.';
 
+CREATE TABLE sluice.queues (
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
+    paused boolean DEFAULT false NOT NULL,
+    max_depth bigint,
+    max_running integer,
+    max_running_per_lane integer,
+    rate_per_second double precision,
+    rate_burst integer,
+    guarded boolean GENERATED ALWAYS AS ((paused OR (max_running IS NOT NULL) OR (max_running_per_lane IS NOT NULL) OR (rate_per_second IS NOT NULL))) STORED NOT NULL,
+    guards bigint DEFAULT 0 NOT NULL,
+    counted boolean DEFAULT false NOT NULL,
+    keeps_back boolean DEFAULT false NOT NULL,
+    rate_tokens double precision DEFAULT 0 NOT NULL,
+    rate_at timestamp with time zone DEFAULT sluice.now() NOT NULL
+);
+
+COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into or set up, with its limits.';
+
+CREATE FUNCTION sluice.rate_tokens(queue sluice.queues) RETURNS double precision
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT least(
+        queue.rate_burst,
+        queue.rate_tokens
+            + greatest(0, extract(epoch FROM sluice.now() - queue.rate_at)::float8) * queue.rate_per_second)
+$$;
+
+COMMENT ON FUNCTION sluice.rate_tokens(queue sluice.queues) IS 'How many claims a queue with a rate limit has in its bucket now.';
+
 CREATE FUNCTION sluice.virtual_time(queue text, priority smallint) RETURNS bigint
     LANGUAGE sql STABLE
     AS $_$
@@ -187,10 +217,14 @@ CREATE TABLE sluice.jobs (
     expires_at timestamp with time zone,
     progress jsonb,
     checkpoint bytea,
+    slot text,
+    kept_position bigint,
     CONSTRAINT jobs_attempt CHECK (((attempt >= 0) AND (attempt <= max_attempts))),
+    CONSTRAINT jobs_kept_position CHECK (((kept_position IS NULL) OR ((state = 'pending'::text) AND (slot IS NULL)))),
     CONSTRAINT jobs_lease CHECK (((lease_token IS NOT NULL) = (state = 'processing'::text))),
-    CONSTRAINT jobs_position CHECK ((("position" IS NULL) = (state = 'scheduled'::text))),
+    CONSTRAINT jobs_position CHECK ((("position" IS NULL) = ((state = 'scheduled'::text) OR (kept_position IS NOT NULL)))),
     CONSTRAINT jobs_run_at CHECK (((run_at IS NOT NULL) = (state = 'scheduled'::text))),
+    CONSTRAINT jobs_slot CHECK (((slot IS NULL) OR ((slot = 'admitted'::text) AND (state = 'pending'::text)) OR ((slot = 'running'::text) AND (state = 'processing'::text)))),
     CONSTRAINT jobs_state CHECK ((state = ANY (ARRAY['pending'::text, 'scheduled'::text, 'processing'::text])))
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='20000');
@@ -581,13 +615,6 @@ WITH (fillfactor='50');
 
 COMMENT ON TABLE sluice.queue_counts IS 'What coordinators saw of the queues, noted once a second; sums are what counts.';
 
-CREATE TABLE sluice.queues (
-    name text NOT NULL,
-    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL
-);
-
-COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into.';
-
 CREATE TABLE sluice.recounts (
     only_row boolean DEFAULT true NOT NULL,
     generation bigint NOT NULL,
@@ -759,7 +786,13 @@ CREATE INDEX jobs_due ON sluice.jobs USING btree (run_at) WHERE (run_at IS NOT N
 
 CREATE INDEX jobs_expiring ON sluice.jobs USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
+CREATE INDEX jobs_kept ON sluice.jobs USING btree (queue, lane, kind, priority, kept_position) WHERE (kept_position IS NOT NULL);
+
 CREATE INDEX jobs_owner ON sluice.jobs USING btree (owner COLLATE "C", uuid_send(id));
+
+CREATE INDEX jobs_scheduled ON sluice.jobs USING btree (queue) WHERE (("position" IS NULL) AND (kept_position IS NULL));
+
+CREATE INDEX jobs_slots ON sluice.jobs USING btree (queue, slot, lane) WHERE (slot IS NOT NULL);
 
 CREATE UNIQUE INDEX jobs_unique ON sluice.jobs USING btree (owner, queue, unique_key) WHERE (unique_key IS NOT NULL);
 
@@ -837,6 +870,11 @@ GRANT ALL ON FUNCTION sluice.drop_history_partition(day date) TO sluice_coordina
 REVOKE ALL ON FUNCTION sluice.now() FROM PUBLIC;
 GRANT ALL ON FUNCTION sluice.now() TO sluice_coordinator;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.queues TO sluice_coordinator;
+
+REVOKE ALL ON FUNCTION sluice.rate_tokens(queue sluice.queues) FROM PUBLIC;
+GRANT ALL ON FUNCTION sluice.rate_tokens(queue sluice.queues) TO sluice_coordinator;
+
 REVOKE ALL ON FUNCTION sluice.virtual_time(queue text, priority smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION sluice.virtual_time(queue text, priority smallint) TO sluice_coordinator;
 
@@ -872,8 +910,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.lease_notices TO sluice_coordi
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.queue_clocks TO sluice_coordinator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.queue_counts TO sluice_coordinator;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.queues TO sluice_coordinator;
 
 GRANT SELECT,UPDATE ON TABLE sluice.recounts TO sluice_coordinator;
 

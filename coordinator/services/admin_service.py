@@ -17,12 +17,13 @@ from coordinator.clocks import VirtualClocks
 from coordinator.counting import Counting
 from coordinator.database import Database
 from coordinator.ids import parse_id
+from coordinator.limit_keeper import LimitKeeper
 from coordinator.reaper import Reaper
 from coordinator.store import auditing, job_lists, jobs, pruning, queue_stats, workers
 from coordinator.store.auditing import Act
 from coordinator.wakeups import LEASES_TOPIC, upload_topic
 from coordinator.wire import administration as wire
-from coordinator.wire import operators, pages
+from coordinator.wire import limits, operators, pages
 from coordinator.wire.checks import check_name, check_reason, check_text, timestamp
 from coordinator.wire.jobs import job_message, states
 from protos.jobs.v1 import admin_service_pb2, admin_service_pb2_grpc
@@ -41,7 +42,9 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         access: Access,
         reaper: Reaper,
         counting: Counting,
+        limit_keeper: LimitKeeper,
     ) -> None:
+        self._limits = limit_keeper
         self._database = database
         self._clocks = clocks
         self._announcer = announcer
@@ -119,7 +122,8 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
         job_ids = list(wanted.job_ids)
         if wanted.filter is not None:
             job_ids = await jobs.find_open(self._database, wanted.filter, wanted.limit)
-        ended = await jobs.cancel_jobs(self._database, job_ids, self._act("CancelJobs", request, context))
+        act = self._act("CancelJobs", request, context)
+        ended = await jobs.cancel_jobs(self._database, job_ids, act=act, on_freed=self._announcer.freed)
         if any(job.session_id is not None for job in ended):
             self._announcer.wake([LEASES_TOPIC])
         self._tell_uploads(job.upload_id for job in ended)
@@ -172,6 +176,28 @@ class AdminService(admin_service_pb2_grpc.AdminServiceServicer):
             entries=[operators.audit_message(entry) for entry in page],
             next_page_token=pages.number_token(page[-1].id if len(found) > size else None),
         )
+
+    async def PauseQueue(  # noqa: N802 - the contract's name
+        self, request: admin_service_pb2.PauseQueueRequest, context: Context
+    ) -> admin_service_pb2.PauseQueueResponse:
+        """Has nothing more claimed from a queue."""
+        queue, act = check_name(request.queue, "queue"), self._act("PauseQueue", request, context)
+        return admin_service_pb2.PauseQueueResponse(changed=await self._limits.pause(queue, act, paused=True))
+
+    async def ResumeQueue(  # noqa: N802 - the contract's name
+        self, request: admin_service_pb2.ResumeQueueRequest, context: Context
+    ) -> admin_service_pb2.ResumeQueueResponse:
+        """Has a queue claimed from again."""
+        queue, act = check_name(request.queue, "queue"), self._act("ResumeQueue", request, context)
+        return admin_service_pb2.ResumeQueueResponse(changed=await self._limits.pause(queue, act, paused=False))
+
+    async def SetQueueLimits(  # noqa: N802 - the contract's name
+        self, request: admin_service_pb2.SetQueueLimitsRequest, context: Context
+    ) -> admin_service_pb2.SetQueueLimitsResponse:
+        """Sets all limits of a queue in place of those it had."""
+        queue, wanted = check_name(request.queue, "queue"), limits.queue_limits(request.limits)
+        previous = await self._limits.set_limits(queue, wanted, self._act("SetQueueLimits", request, context))
+        return admin_service_pb2.SetQueueLimitsResponse(previous=limits.limits_message(previous))
 
     def _act(self, name: str, request: Message, context: Context) -> Act:
         """Says who asks for what, and from where; a person whom a gateway acts for is named after it."""

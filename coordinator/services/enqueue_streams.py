@@ -17,6 +17,7 @@ from coordinator.database import Database
 from coordinator.domain import MIB
 from coordinator.errors import ComeBackLater, Draining, InvalidRequest, SluiceError, StoreUnavailable
 from coordinator.store import enqueueing
+from coordinator.store.depths import Depths
 from coordinator.store.enqueueing import EnqueueCall, Enqueued, NotTogether
 from coordinator.wire.checks import check_text, duration
 from coordinator.wire.jobs import JobDefaults, enqueue_response, new_jobs, request_hash
@@ -54,6 +55,7 @@ class EnqueueStreams:
         defaults: JobDefaults,
         check_open: Callable[[], None],
         background: BackgroundTasks,
+        depths: Depths | None = None,
     ) -> None:
         self.announcer = announcer
         self.defaults = defaults
@@ -61,6 +63,7 @@ class EnqueueStreams:
         self.background = background
         self._database = database
         self._clocks = clocks
+        self._depths = depths
 
     async def commit(self, batch: Sequence[Pending], answer: Callable[[Pending, Enqueued | SluiceError], None]) -> None:
         """Carries requests out together, or each by itself where that is refused; answers each once it is known.
@@ -70,7 +73,7 @@ class EnqueueStreams:
         if len(batch) > 1:
             try:
                 calls = [one.call for one in batch]
-                made, pending = await enqueueing.enqueue_together(self._database, self._clocks, calls)
+                made, pending = await enqueueing.enqueue_together(self._database, self._clocks, calls, self._depths)
             except NotTogether:
                 pass
             else:
@@ -88,7 +91,7 @@ class EnqueueStreams:
         async with turns:
             try:
                 enqueued = await enqueueing.enqueue(
-                    self._database, self._clocks, call.owner, call.key, call.request_hash, call.jobs
+                    self._database, self._clocks, call.owner, call.key, call.request_hash, call.jobs, self._depths
                 )
             except StoreUnavailable:
                 raise

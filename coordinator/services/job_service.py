@@ -20,6 +20,7 @@ from coordinator.ids import parse_id
 from coordinator.job_watches import INTEREST_SECONDS
 from coordinator.services.enqueue_streams import EnqueueStream, EnqueueStreams
 from coordinator.store import enqueueing, job_lists, jobs
+from coordinator.store.depths import Depths
 from coordinator.wakeups import LEASES_TOPIC, upload_topic, wait_for
 from coordinator.wire import pages
 from coordinator.wire.checks import check_name, check_text
@@ -44,14 +45,16 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
         check_open: Callable[[], None],
         background: BackgroundTasks,
         poll_seconds: float,
+        depths: Depths,
     ) -> None:
+        self._depths = depths
         self._database = database
         self._clocks = clocks
         self._announcer = announcer
         self._defaults = defaults
         self._check_open = check_open
         self._poll_seconds = poll_seconds
-        self._streams = EnqueueStreams(database, clocks, announcer, defaults, check_open, background)
+        self._streams = EnqueueStreams(database, clocks, announcer, defaults, check_open, background, depths)
 
     async def Enqueue(  # noqa: N802 - the contract's name
         self, request: job_service_pb2.EnqueueRequest, context: Context
@@ -65,6 +68,7 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
             request.idempotency_key,
             request_hash(request),
             wanted,
+            self._depths,
         )
         self._announcer.made_pending(enqueued.pending)
         return enqueue_response(enqueued)
@@ -130,7 +134,8 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
     ) -> job_service_pb2.CancelJobResponse:
         """Ends an unfinished job of the owner; whoever works on it is told."""
         owner = check_text(request.owner, "owner", longest=200)
-        ended = await jobs.cancel_job(self._database, owner, parse_id(request.job_id, "job_id"))
+        job_id = parse_id(request.job_id, "job_id")
+        ended = await jobs.cancel_job(self._database, owner, job_id, on_freed=self._announcer.freed)
         if ended is not None and ended.session_id is not None:
             self._announcer.wake([LEASES_TOPIC])
         if ended is not None and ended.upload_id is not None:

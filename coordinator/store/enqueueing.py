@@ -14,6 +14,7 @@ from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.domain import NewJob, Place
 from coordinator.errors import Busy, IdempotencyKeyReused, SluiceError, StoreUnavailable
+from coordinator.store.depths import Depths
 
 # Two requests may race for one unique key, and deadlock over two; the one that lost finds the other's job then.
 UNIQUE_TRIES = 5
@@ -57,15 +58,16 @@ async def enqueue(
     key: str,
     request_hash: bytes,
     jobs: Sequence[NewJob],
+    depths: Depths | None = None,
 ) -> Enqueued:
     """Stores the jobs, all or none, durably. All belong to `owner`.
 
-    Raises IdempotencyKeyReused where the key came with another request hash.
+    Raises IdempotencyKeyReused where the key came with another request hash, QueueFull where `depths` are heeded.
     """
     for _ in range(UNIQUE_TRIES):
         try:
             async with database.transaction() as connection:
-                return await _store(connection, clocks, owner, key, request_hash, jobs)
+                return await _store(connection, clocks, owner, key, request_hash, jobs, depths)
         except errors.UniqueViolation:
             continue
         except StoreUnavailable as error:
@@ -81,10 +83,13 @@ async def _store(
     key: str,
     request_hash: bytes,
     jobs: Sequence[NewJob],
+    depths: Depths | None,
 ) -> Enqueued:
     if key and (first := await take_key(connection, owner, key, request_hash, [job.id for job in jobs])) is not None:
         return Enqueued(tuple(first), repeated=True)
     resolved = await _resolve(connection, owner, jobs)
+    if depths is not None:
+        await depths.make_room(connection, resolved.new)
     pending = await insert_jobs(connection, clocks, resolved.new)
     if key and resolved.existing:
         await execute(connection, "set_key_result", {"owner": owner, "key": key, "result_ids": resolved.ids})
@@ -92,7 +97,7 @@ async def _store(
 
 
 async def enqueue_together(
-    database: Database, clocks: VirtualClocks, calls: Sequence[EnqueueCall]
+    database: Database, clocks: VirtualClocks, calls: Sequence[EnqueueCall], depths: Depths | None = None
 ) -> tuple[list[Enqueued], tuple[Place, ...]]:
     """Stores the jobs of several requests in one transaction, durably: all of them, or none where one is refused.
 
@@ -101,7 +106,7 @@ async def enqueue_together(
     """
     try:
         async with database.transaction() as connection:
-            return await _store_together(connection, clocks, calls)
+            return await _store_together(connection, clocks, calls, depths)
     except errors.UniqueViolation as error:
         raise NotTogether from error
     except StoreUnavailable as error:
@@ -117,7 +122,7 @@ class NotTogether(Exception):
 
 
 async def _store_together(
-    connection: Connection, clocks: VirtualClocks, calls: Sequence[EnqueueCall]
+    connection: Connection, clocks: VirtualClocks, calls: Sequence[EnqueueCall], depths: Depths | None
 ) -> tuple[list[Enqueued], tuple[Place, ...]]:
     free = await _take_keys(connection, [call for call in calls if call.key])
     made: list[Enqueued] = []
@@ -132,7 +137,11 @@ async def _store_together(
         if call.key and resolved.existing:
             result = {"owner": call.owner, "key": call.key, "result_ids": resolved.ids}
             await execute(connection, "set_key_result", result)
-    return made, tuple(await insert_jobs(connection, clocks, new)) if new else ()
+    if not new:
+        return made, ()
+    if depths is not None:
+        await depths.make_room(connection, new)
+    return made, tuple(await insert_jobs(connection, clocks, new))
 
 
 async def _take_keys(connection: Connection, calls: Sequence[EnqueueCall]) -> set[tuple[str, str]]:

@@ -8,7 +8,10 @@ from psycopg.rows import DictRow
 
 from coordinator.admin_domain import LOOK_JOBS, QueueStats
 from coordinator.database import Database
+from coordinator.store.limits import read_limits
 from coordinator.store.looks import look
+
+_LIMITS = ("max_depth", "max_running", "max_running_per_lane", "rate_per_second", "rate_burst")
 
 
 async def queue_stats(database: Database, queue: str | None) -> list[QueueStats]:
@@ -22,8 +25,10 @@ async def queue_stats(database: Database, queue: str | None) -> list[QueueStats]
 
 
 def _stats(row: DictRow, head: Sequence[DictRow]) -> QueueStats:
+    limits = read_limits({name: row.pop(name) for name in _LIMITS})
     return QueueStats(
         queue=row.pop("name"),
+        limits=limits,
         oldest_pending_at=head[0]["oldest_pending_at"] if head else None,
         lanes={one["lane"]: one["pending"] for one in head},
         **row,

@@ -306,6 +306,7 @@ def job_message(job: Job) -> job_pb2.Job:
         unique_key=job.unique_key or "",
         weight=TURN / job.turn,
         size=job.size,
+        waits_for_lane=job.waits_for_lane,
     )
     if job.progress is not None:
         message.progress.CopyFrom(

@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from coordinator.admin_domain import AuditEntry, HeldJob, QueueStats, Worker
 from coordinator.wire.checks import timestamp
+from coordinator.wire.limits import limits_message
 from protos.jobs.v1 import admin_service_pb2, job_pb2
 
 
@@ -15,6 +16,8 @@ def queue_stats_message(stats: QueueStats) -> admin_service_pb2.QueueStats:
     """Says how a queue stands."""
     return admin_service_pb2.QueueStats(
         queue=stats.queue,
+        paused=stats.paused,
+        limits=limits_message(stats.limits),
         pending=stats.pending,
         scheduled=stats.scheduled,
         processing=stats.processing,

@@ -101,7 +101,8 @@ def progress_text(reported: job_pb2.Progress) -> str:
 
 
 def _state(job: job_pb2.Job) -> Cell:
-    return Cell(job_state(job.state), _STYLES.get(job.state, ""))
+    text = job_state(job.state) + (" (its lane is full)" if job.waits_for_lane else "")
+    return Cell(text, _STYLES.get(job.state, ""))
 
 
 def _moments(job: job_pb2.Job, times: Times) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Durations, moments and numbers as people write them: "5m", "1h30m", "10k"."""
+"""Durations, moments, numbers and rates as people write them: "5m", "1h30m", "10k", "600/m"."""
 
 from __future__ import annotations
 
@@ -60,27 +60,46 @@ def read_count(text: str) -> int:
     return int(value)
 
 
-class Written(click.ParamType[Any]):
-    """A value that one of the readers above reads."""
+def read_rate(text: str) -> float:
+    """Reads "10/s", "600/m", "1000/h"; a number alone is a second's. Returns how many a second. Raises ValueError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/(s|m|h|d))?", text.strip().lower(), re.ASCII)
+    if found is None:
+        raise ValueError(f"{text!r} is no rate: write 10/s, 600/m or 1000/h")
+    return float(found[1]) / _SECONDS[found[2] or "s"]
 
-    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+
+class Written(click.ParamType[Any]):
+    """A value that one of the readers above reads, or "none" where there may be none."""
+
+    def __init__(self, name: str, read: Callable[[str], Any], *, or_none: bool = False) -> None:
         self.name = name
         self._read = read
+        self._or_none = or_none
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """What help shows in the value's place."""
-        return self.name.upper()
+        return f"{self.name.upper()}|none" if self._or_none else self.name.upper()
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Reads what was typed."""
         if not isinstance(value, str):
             return value
+        if self._or_none and value.lower() == "none":
+            return NONE
         try:
             return self._read(value)
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
 
 
+class _None:
+    """Stands for "none" as typed, which is not the same as an option that was not given."""
+
+
+NONE = _None()
+
 DURATION = Written("duration", read_duration)
 MOMENT = Written("when", lambda text: read_moment(text, datetime.now(UTC)))
 COUNT = Written("n", read_count)
+COUNT_OR_NONE = Written("n", read_count, or_none=True)
+RATE_OR_NONE = Written("rate", read_rate, or_none=True)

@@ -1,11 +1,14 @@
 -- Claim: pending → processing, for one open session, in order of (priority, position), within a count and bytes.
 -- Each kind is looked for in ranges of the claim index (jobs_claim) that leave out what the low-water marks passed.
 -- A session that holds nothing gets one job however large. A checkpoint travels too and takes room. The first row tells, a kind, the first job that stays pending.
+-- Nothing from a queue that is guarded: see claim_jobs_within_limits.sql. That is asked of the statement's own snapshot;
+-- whoever sets limits waits for the claims that have an older one.
 -- Locks: the session FOR SHARE (whoever closes it waits), jobs with SKIP LOCKED, then upload_files.
 WITH session AS (
     SELECT s.id
     FROM sluice.worker_sessions AS s
     WHERE s.id = %(session_id)s AND s.epoch = %(epoch)s AND s.open AND NOT s.retiring AND s.expires_at > sluice.now()
+        AND NOT EXISTS (SELECT FROM sluice.queues AS q WHERE q.name = %(queue)s AND q.guarded)
     FOR SHARE
 ),
 -- Ranges come in order, and a nested loop stops at the outer limit: what is not needed is neither read nor locked.
@@ -70,7 +73,8 @@ staying AS (
 ),
 claimed AS (
     UPDATE sluice.jobs AS j
-    SET state = 'processing', attempt = j.attempt + 1, lease_token = %(token)s, session_id = %(session_id)s, started_at = sluice.now()
+    SET state = 'processing', attempt = j.attempt + 1, lease_token = %(token)s, session_id = %(session_id)s, started_at = sluice.now(),
+        slot = NULL
     WHERE j.ctid = ANY (ARRAY(SELECT c.tid FROM chosen AS c))
     RETURNING j.id, j.kind, j.priority, j.position, j.attempt, j.payload, j.checkpoint, j.size, j.deadline_ms, j.file_id
 ),

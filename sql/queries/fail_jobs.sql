@@ -30,7 +30,7 @@ again AS (
     SET state = CASE WHEN %(at_once)s THEN 'pending' ELSE 'scheduled' END,
         position = CASE WHEN %(at_once)s THEN sluice.virtual_time(j.queue, j.priority) + p.earlier END,
         run_at = CASE WHEN %(at_once)s THEN NULL ELSE sluice.now() + p.delay END,
-        errors = p.errors, expires_at = NULL, ended_token = j.lease_token, ended_verb = %(verb)s, lease_token = NULL, session_id = NULL
+        errors = p.errors, expires_at = NULL, ended_token = j.lease_token, ended_verb = %(verb)s, lease_token = NULL, session_id = NULL, slot = NULL
     FROM placed AS p
     WHERE j.id = p.id
     RETURNING j.id, j.queue, j.kind, j.priority, j.position, j.file_id, p.session_id, p.reason, p.message, p.delay

@@ -1,8 +1,8 @@
--- Every queue, or one, with the sums of what was noted of it; rates are those of the last minute. One that noted
+-- Every queue, or one, with its limits and the sums of what was noted of it; rates are those of the last minute. One that noted
 -- nothing for a minute is dead: what it saw last is found by a recount.
 -- Index: primary key of queue_counts.
 SELECT
-    q.name,
+    q.name, q.paused, q.max_depth, q.max_running, q.max_running_per_lane, q.rate_per_second, q.rate_burst,
     greatest(coalesce(s.pending, 0), 0)::bigint AS pending,
     greatest(coalesce(s.scheduled, 0), 0)::bigint AS scheduled,
     greatest(coalesce(s.processing, 0), 0)::bigint AS processing,

@@ -2,7 +2,7 @@
 SELECT
     j.id, j.queue, j.kind, j.state, j.priority, j.turn, j.lane, j.owner, j.unique_key, j.size, j.attempt, j.max_attempts,
     CASE WHEN j.errors IS NOT NULL THEN jsonb_build_array(j.errors -> -1) END AS errors, j.progress, NULL::text AS result,
-    j.created_at, j.started_at, NULL::timestamptz AS finished_at, j.run_at, j.expires_at
+    j.created_at, j.started_at, NULL::timestamptz AS finished_at, j.run_at, j.expires_at, false AS waits_for_lane
 FROM sluice.jobs AS j
 WHERE j.id = ANY (%(job_ids)s::uuid[]) AND j.state = 'processing'
     AND (%(queue)s::text IS NULL OR j.queue = %(queue)s)

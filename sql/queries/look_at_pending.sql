@@ -1,6 +1,7 @@
 -- What is pending at the head of queues: since when the next job of each has waited, and the ten lanes with most, as far as a
 -- look at so many jobs tells. Each kind and priority is looked at from its start, in the order in which it is claimed.
--- Index: jobs_claim, by which the kinds and priorities are found as well.
+-- What is kept back because its lane is full is looked at as well, and comes last.
+-- Index: jobs_claim, by which the kinds and priorities are found as well; jobs_kept.
 WITH RECURSIVE groups AS (
     SELECT f.queue, f.kind, f.priority
     FROM unnest(%(queues)s::text[]) AS wanted (queue)
@@ -29,7 +30,7 @@ heads AS MATERIALIZED (
 ),
 looked AS MATERIALIZED (
     -- Collated by their bytes, since they are sorted only to be grouped: by the words of a language it takes three times as long.
-    SELECT s.queue COLLATE "C" AS queue, s.priority, n.position, coalesce(n.lane, '') COLLATE "C" AS lane, n.created_at
+    SELECT s.queue COLLATE "C" AS queue, false AS kept_back, s.priority, n.position, coalesce(n.lane, '') COLLATE "C" AS lane, n.created_at
     FROM heads AS s
     CROSS JOIN LATERAL (
         SELECT j.position, j.lane, j.created_at, j.state
@@ -39,11 +40,21 @@ looked AS MATERIALIZED (
         LIMIT greatest(%(jobs)s::bigint / (SELECT count(*) FROM heads), 10)
     ) AS n
     WHERE n.state = 'pending'
+    UNION ALL
+    SELECT wanted.queue COLLATE "C", true, n.priority, n.kept_position, n.lane COLLATE "C", n.created_at
+    FROM unnest(%(queues)s::text[]) AS wanted (queue)
+    CROSS JOIN LATERAL (
+        SELECT j.priority, j.kept_position, j.lane, j.created_at
+        FROM sluice.jobs AS j
+        WHERE j.queue = wanted.queue AND j.kept_position IS NOT NULL
+        ORDER BY j.queue, j.lane, j.kind, j.priority, j.kept_position
+        LIMIT greatest(%(jobs)s::bigint / greatest(cardinality(%(queues)s::text[]), 1), 10)
+    ) AS n
 ),
 next AS (
     SELECT DISTINCT ON (l.queue) l.queue, l.created_at
     FROM looked AS l
-    ORDER BY l.queue, l.priority, l.position
+    ORDER BY l.queue, l.kept_back, l.priority, l.position
 ),
 depths AS (
     SELECT l.queue, l.lane, count(*) AS pending,

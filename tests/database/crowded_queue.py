@@ -113,7 +113,7 @@ def calls(open_ids: list[UUID], failed_ids: list[UUID]) -> Mapping[str, Call]:
         async def find_and_cancel(database: Database) -> object:
             found = await jobs.find_open(database, OpenJobFilter(**wanted), MOST)
             assert found
-            return await jobs.cancel_jobs(database, found, ACT)
+            return await jobs.cancel_jobs(database, found, act=ACT)
 
         return find_and_cancel
 
@@ -142,7 +142,7 @@ def calls(open_ids: list[UUID], failed_ids: list[UUID]) -> Mapping[str, Call]:
         "ListAllJobs, nothing fits": page(kind="none"),
         "GetAnyJob, waiting": lambda database: jobs.get_job(database, None, middle),
         "GetAnyJob, finished": lambda database: jobs.get_job(database, None, failed_ids[0]),
-        "CancelJobs by 1,000 ids": lambda database: jobs.cancel_jobs(database, open_ids, ACT),
+        "CancelJobs by 1,000 ids": lambda database: jobs.cancel_jobs(database, open_ids, act=ACT),
         "CancelJobs of a queue": cancel(queue="q"),
         "CancelJobs of an owner": cancel(queue="q", owner=OWNER),
         "CancelJobs of a kind": cancel(queue="q", kind="kind 1"),

@@ -134,6 +134,8 @@ class Explained(Database):
         """Lends the connection."""
         yield self._connection
 
+    pipelined_transaction = Database.transaction
+
     @property
     def plans(self) -> list[Plan]:
         """The plans of what was carried out, in order."""

@@ -82,3 +82,6 @@ class SteppedDatabase(Database):
         async with self.connection() as connection, connection.transaction(force_rollback=undo):
             yield connection
             await self._connection.stand_still()
+
+    # One step after the other: the answers are read one by one as well.
+    pipelined_transaction = transaction

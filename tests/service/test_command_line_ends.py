@@ -32,7 +32,7 @@ def test_the_commands_are_those_that_are_told() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
         *("", "jobs", "queues", "workers", "enqueue", "audit", "prune", "reap", "top"),
         *(f"jobs {name}" for name in ("list", "show", "watch", "cancel", "redrive")),
-        "queues list",
+        *(f"queues {name}" for name in ("list", "pause", "resume", "limits")),
         *(f"workers {name}" for name in ("list", "drain")),
     }
 
@@ -56,6 +56,9 @@ ACTS = [
     ("jobs", "cancel", "x"),
     ("jobs", "redrive", "x"),
     ("queues", "list"),
+    ("queues", "pause", "x"),
+    ("queues", "resume", "x"),
+    ("queues", "limits", "x"),
     ("workers", "list"),
     ("workers", "drain", "x"),
     ("enqueue", "q", "k"),
@@ -101,6 +104,7 @@ async def test_one_that_does_not_answer_in_time_is_said_to_be_silent() -> None:
         (("jobs", "list", "--state", "gone"), "'gone' is not one of"),
         (("jobs", "list", "--limit", "many"), "'many' is no number: write 250, 10k or 2M."),
         (("jobs", "redrive", "--queue", "q", "--failed-since", "then"), "'then' is no moment: write how long ago"),
+        (("queues", "limits", "q", "--rate", "fast"), "'fast' is no rate: write 10/s, 600/m or 1000/h."),
         (("prune",), "Missing option '--older-than'."),
         (("top",), "The live view needs a terminal: say --once, or --json."),
         (("queues", "list", "--target", "a:1,b:2"), "is not numeric"),

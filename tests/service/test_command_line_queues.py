@@ -8,6 +8,12 @@ from tests.service.queue_work import enqueue, failed_jobs, working
 from tests.waiting import eventually
 
 
+async def limits_of(shell: Shell, queue: str) -> dict[str, Any]:
+    (document,) = (await shell.pipe("queues", "list", queue, "--json")).documents
+    limits: dict[str, Any] = document["limits"]
+    return limits
+
+
 async def test_queues_are_listed_with_what_they_do(shell: Shell) -> None:
     await enqueue(shell.target, 3)
     await enqueue(shell.target, 2, queue="mail", delay=3600)
@@ -16,9 +22,9 @@ async def test_queues_are_listed_with_what_they_do(shell: Shell) -> None:
         listed = await shell.run("queues", "list")
         one = await shell.pipe("queues", "list", "images")
     heading, images, mail = [line.split() for line in listed.out.splitlines()]
-    assert heading[:5] == ["QUEUE", "PENDING", "SCHEDULED", "PROCESSING", "FAILED"]
-    assert images[:5] == ["images", "0", "0", "3", "0"]
-    assert mail[:5] == ["mail", "0", "2", "0", "0"]
+    assert heading[:6] == ["QUEUE", "STATE", "PENDING", "SCHEDULED", "PROCESSING", "FAILED"]
+    assert images[:6] == ["images", "open", "0", "0", "3", "0"]
+    assert mail[:6] == ["mail", "open", "0", "2", "0", "0"]
     assert (one.status, "mail" in one.out) == (0, False)
     documents = (await shell.pipe("queues", "list", "--json")).documents
     assert [(row["queue"], row["scheduled"]) for row in documents] == [("images", 0), ("mail", 2)]
@@ -36,6 +42,53 @@ async def test_one_queue_is_shown_with_its_deepest_lanes(shell: Shell) -> None:
     shown = await shell.run("queues", "list", "images")
     *_, heading, slow, none = [line.split() for line in shown.out.splitlines()]
     assert (heading, slow, none) == (["LANE", "PENDING"], ["slow", "3"], ["(none)", "1"])
+
+
+async def test_a_queue_is_paused_and_resumed(shell: Shell) -> None:
+    await enqueue(shell.target)
+    paused = await shell.run("queues", "pause", "images")
+    assert (paused.status, paused.out) == (0, "images is paused.\n")
+    assert (await shell.pipe("queues", "pause", "images")).out == "images was paused before.\n"
+    assert "paused" in (await shell.run("queues", "list")).out
+    (resumed,) = (await shell.pipe("queues", "resume", "images", "--json")).documents
+    assert resumed == {"queue": "images", "paused": False, "changed": True}
+    unknown = await shell.pipe("queues", "pause", "imgaes")
+    assert (unknown.status, unknown.err) == (
+        3,
+        "Error: There is no queue imgaes: `sluice queues list` shows those that there are.\n",
+    )
+
+
+async def test_many_queues_are_paused_after_a_question(shell: Shell) -> None:
+    await enqueue(shell.target)
+    await enqueue(shell.target, queue="mail")
+    refused = await shell.run("queues", "pause", "images", "mail", answer="n\n")
+    assert (refused.status, "Nothing was done." in refused.out) == (1, True)
+    paused = await shell.pipe("queues", "pause", "images", "mail", "--yes")
+    assert (paused.status, paused.out) == (0, "images is paused.\nmail is paused.\n")
+
+
+async def test_limits_are_shown_changed_one_by_one_and_taken_away(shell: Shell) -> None:
+    await enqueue(shell.target)
+    assert (await shell.run("queues", "limits", "images")).out == "images: no limits\n"
+    chosen = ("--max-depth", "10k", "--max-running", "8", "--rate", "600/m", "--burst", "20")
+    changed = await shell.run("queues", "limits", "images", *chosen)
+    assert changed.out == "images: depth 10,000, running 8, 10/s burst 20\nbefore: no limits\n"
+    assert await limits_of(shell, "images") == {
+        "max_depth": 10_000,
+        "max_running": 8,
+        "max_running_per_lane": None,
+        "rate": {"per_second": 10.0, "burst": 20},
+    }
+    assert "depth 10,000, running 8" in (await shell.run("queues", "list")).out
+    others = ("--max-running", "none", "--max-running-per-lane", "2", "--json")
+    (document,) = (await shell.pipe("queues", "limits", "images", *others)).documents
+    assert (document["limits"]["max_running"], document["previous"]["max_running"]) == (None, 8)
+    assert (document["limits"]["max_running_per_lane"], document["limits"]["max_depth"]) == (2, 10_000)
+    cleared = await shell.run("queues", "limits", "images", "--clear", "--max-running", "1")
+    assert cleared.out.startswith("images: running 1\nbefore: depth 10,000, 2 a lane, 10/s burst 20\n")
+    burst = await shell.pipe("queues", "limits", "images", "--burst", "3")
+    assert (burst.status, "A burst goes with a rate: --rate 10/s." in burst.err) == (2, True)
 
 
 async def test_workers_are_listed_with_what_they_hold(shell: Shell) -> None:

@@ -27,13 +27,13 @@ async def test_it_shows_queues_and_workers_and_follows_what_they_do(shell: Shell
         screen = await top.shows("50% (1 of 2) half way")
         title, _, queues, images, mail, _, workers, w1, *_ = screen.splitlines()
         assert title.startswith(f"Sluice at {shell.target}  q ends  counted ")
-        assert queues.split()[:4] == ["QUEUE", "PENDING", "SCHEDULED", "PROCESSING"]
-        assert images.split()[:4] == ["images", "0", "0", "2"]
-        assert mail.split()[:4] == ["mail", "0", "3", "0"]
+        assert queues.split()[:5] == ["QUEUE", "STATE", "PENDING", "SCHEDULED", "PROCESSING"]
+        assert images.split()[:5] == ["images", "open", "0", "0", "2"]
+        assert mail.split()[:5] == ["mail", "open", "0", "3", "0"]
         assert workers.split()[:4] == ["SESSION", "WORKER", "STATE", "HOLDS"]
         assert w1.split()[1:4] == ["w1", "active", "2"]
         gate.open()
-        await eventually(lambda: top.screen.splitlines()[3].split()[:4] == ["images", "0", "0", "0"], 20)
+        await eventually(lambda: top.screen.splitlines()[3].split()[:5] == ["images", "open", "0", "0", "0"], 20)
         top.type("q")
         assert await top.status() == 0
 

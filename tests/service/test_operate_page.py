@@ -13,6 +13,7 @@ from coordinator_client import Producer, open_channel
 from coordinator_client.command_line.failures import EXIT_CODES
 from tests.service.administering import run_sql
 from tests.service.commands import Shell
+from tests.service.conftest import StartCoordinator
 from tests.service.queue_work import enqueue, failed_jobs, working
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operate.md").read_text()
@@ -20,8 +21,9 @@ SECTION = PAGE.partition("## From the command line\n")[2].partition("\n## ")[0]
 
 
 @pytest.fixture
-async def busy(shell: Shell, owner_url: str) -> Shell:
+async def busy(start_coordinator: StartCoordinator, owner_url: str) -> Shell:
     """The command line, aimed at a coordinator with a job that failed, one that completed long ago, and an act."""
+    shell = Shell(f"127.0.0.1:{(await start_coordinator()).port}")
     (job_id,) = await enqueue(shell.target)
     async with working(shell.target) as gate, open_channel(shell.target) as channel:
         gate.open()
@@ -54,7 +56,7 @@ async def test_every_command_of_the_page_does_what_it_says(busy: Shell) -> None:
             out, err = await asyncio.wait_for(process.communicate(), 100)
             assert process.returncode == 0, f"{out.decode()}\n{err.decode()}"
             assert b"Error" not in err
-    assert b"it did not complete\n1 job redriven.\n" in out
+    assert b"it did not complete\n1 job redriven.\nimages is paused.\n" in out
     assert b"w1 (" in out
     assert b"1 job removed.\n" in out
 
@@ -78,6 +80,8 @@ async def test_the_recording_looks_like_the_live_view(busy: Shell) -> None:
         for lines in (picture, screen):
             assert re.match(r"Sluice at 127\.0\.0\.1:\d+  q ends  counted [\d.]+s ago", lines[0])
             headings = [set(line.split()) for line in lines]
-            assert any({"QUEUE", "PENDING", "PROCESSING", "OLDEST", "DONE/S"} <= heading for heading in headings)
+            assert any(
+                {"QUEUE", "STATE", "PENDING", "PROCESSING", "OLDEST", "DONE/S"} <= heading for heading in headings
+            )
             assert any({"WORKER", "STATE", "HOLDS", "DOES"} <= heading for heading in headings)
         assert any("w1" in line and "active" in line and "resize" in line for line in picture)

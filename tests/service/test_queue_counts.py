@@ -9,6 +9,7 @@ import time
 from uuid import UUID
 
 import grpc.aio
+import pytest
 
 from protos.jobs.v1 import admin_service_pb2 as admin
 from tests.service.administering import ago, counts_of, operator, run_sql, stats_of, true_counts
@@ -65,11 +66,13 @@ async def settle(channel: grpc.aio.Channel, url: str) -> None:
     await eventually(agrees, timeout=40)
 
 
+@pytest.mark.parametrize("limits", [admin.QueueLimits(), admin.QueueLimits(max_running=40, max_running_per_lane=9)])
 async def test_counts_are_exact_after_anything_on_two_coordinators(
-    start_coordinator: StartCoordinator, connect: Connect, owner_url: str
+    start_coordinator: StartCoordinator, connect: Connect, owner_url: str, limits: admin.QueueLimits
 ) -> None:
     settings = {"recount_seconds": NO_RECOUNT, "reconnect_grace_seconds": 0.1}
     channels = [connect(await start_coordinator(**settings)) for _ in range(2)]
+    await operator(channels[0]).SetQueueLimits(admin.SetQueueLimitsRequest(queue="default", limits=limits))
     await asyncio.gather(*(do_anything(channel, random.Random(seed), 3) for seed, channel in enumerate(channels)))
     await settle(channels[0], owner_url)
     failed = (await stats_of(channels[1])).failed
@@ -159,3 +162,19 @@ async def test_stats_are_of_every_queue_by_name_or_of_one(channel: grpc.aio.Chan
     assert [one.queue for one in (await stub.GetQueueStats(admin.GetQueueStatsRequest())).queues] == ["a", "b"]
     assert [one.queue for one in (await stub.GetQueueStats(admin.GetQueueStatsRequest(queue="b"))).queues] == ["b"]
     assert list((await stub.GetQueueStats(admin.GetQueueStatsRequest(queue="none"))).queues) == []
+
+
+async def test_a_queue_shows_its_limits_and_whether_it_is_paused(channel: grpc.aio.Channel, owner_url: str) -> None:
+    await enqueue(channel, new_job())
+    plain = await stats_of(channel)
+    assert (plain.paused, plain.limits) == (False, admin.QueueLimits())
+    run_sql(
+        owner_url,
+        "UPDATE sluice.queues SET paused = true, max_depth = 9, max_running = 3, max_running_per_lane = 1, "
+        "rate_per_second = 0.5, rate_burst = 2",
+    )
+    limits = admin.QueueLimits(
+        max_depth=9, max_running=3, max_running_per_lane=1, rate=admin.RateLimit(per_second=0.5, burst=2)
+    )
+    shown = await stats_of(channel)
+    assert (shown.paused, shown.limits) == (True, limits)

@@ -15,6 +15,7 @@ from protos.jobs.v1 import job_pb2
 from tests.unit.fake_coordinator import FakeCoordinator
 
 FAILED = job_pb2.JOB_STATE_FAILED
+LIMITS = messages.QueueLimits(max_running=3)
 JOB = job_pb2.Job(id="j1")
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NOON_STAMP = messages.PruneJobsRequest().finished_before.__class__(seconds=int(NOON.timestamp()))
@@ -28,6 +29,19 @@ NOON_STAMP = messages.PruneJobsRequest().finished_before.__class__(seconds=int(N
             messages.GetQueueStatsRequest(queue="q"),
             messages.GetQueueStatsResponse(queues=[messages.QueueStats(queue="q")]),
             messages.GetQueueStatsResponse(queues=[messages.QueueStats(queue="q")]),
+        ),
+        (
+            lambda o: o.pause_queue("q"),
+            messages.PauseQueueRequest(queue="q"),
+            messages.PauseQueueResponse(changed=True),
+            True,
+        ),
+        (lambda o: o.resume_queue("q"), messages.ResumeQueueRequest(queue="q"), messages.ResumeQueueResponse(), False),
+        (
+            lambda o: o.set_queue_limits("q", LIMITS),
+            messages.SetQueueLimitsRequest(queue="q", limits=LIMITS),
+            messages.SetQueueLimitsResponse(previous=messages.QueueLimits(max_depth=1)),
+            messages.QueueLimits(max_depth=1),
         ),
         (
             lambda o: o.drain_worker("7"),

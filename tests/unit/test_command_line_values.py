@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from coordinator_client.command_line.documents import document
 from coordinator_client.command_line.shown import Times, duration, plain, rate, size
-from coordinator_client.command_line.written import read_count, read_duration, read_moment
-from protos.jobs.v1 import job_pb2
+from coordinator_client.command_line.written import read_count, read_duration, read_moment, read_rate
+from protos.jobs.v1 import admin_service_pb2, job_pb2
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -49,14 +49,21 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
         read_moment(text, NOW)
 
 
-def test_numbers_are_read_as_people_write_them() -> None:
+def test_numbers_and_rates_are_read_as_people_write_them() -> None:
     assert [read_count(text) for text in ("250", "10k", "1.5M", "0")] == [250, 10_000, 1_500_000, 0]
+    assert [read_rate(text) for text in ("10", "10/s", "600/m", "7200/h")] == [10, 10, 10, 2]
 
 
 @pytest.mark.parametrize("text", ["", "1.5", "-1", "k", "10kk", "1e5", "99999999999999999"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no number"):
         read_count(text)
+
+
+@pytest.mark.parametrize("text", ["", "fast", "10/", "10/w", "-1/s"])
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no rate"):
+        read_rate(text)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +103,6 @@ def test_a_message_becomes_json_with_numbers_names_and_what_is_absent() -> None:
     assert (shown["state"], shown["size"], shown["result"]) == ("failed", 2**40, {"a": 1})
     assert (shown["created_at"], shown["finished_at"], shown["errors"]) == ("2026-11-25T12:00:00.000Z", None, [])
     assert document(job_pb2.Job(result="{"))["result"] == "{"
-    policy = document(job_pb2.RetryPolicy(max_attempts=0))
-    assert policy["max_attempts"] == 0
-    assert policy["factor"] is None
+    limits = document(admin_service_pb2.QueueLimits(max_running=0))
+    assert limits == {"max_depth": None, "max_running": 0, "max_running_per_lane": None, "rate": None}
     assert document(job_pb2.Job(state=99))["state"] == "99"  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ _LAYERS: tuple[set[str], ...] = (
     {"__init__", "errors"},
     {
         *("domain", "upload_domain", "listen_domain", "admin_domain", "ids", "clocks", "marks", "settings", "logs"),
-        "tallies",
+        *("memory", "queue_limits", "tallies"),
     },
     {"database", "queries", "copy_rows", "spool", "migrations"},
     {"store"},
@@ -74,6 +74,7 @@ _LAYERS: tuple[set[str], ...] = (
             "counting",
             "dispatcher",
             "job_watches",
+            "limit_keeper",
             "maintenance",
             "read_gate",
             "reaper",

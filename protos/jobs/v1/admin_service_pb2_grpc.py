@@ -41,6 +41,21 @@ class AdminServiceStub:
                 request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsRequest.SerializeToString,
                 response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsResponse.FromString,
                 _registered_method=True)
+        self.PauseQueue = channel.unary_unary(
+                '/jobs.v1.AdminService/PauseQueue',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueResponse.FromString,
+                _registered_method=True)
+        self.ResumeQueue = channel.unary_unary(
+                '/jobs.v1.AdminService/ResumeQueue',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueResponse.FromString,
+                _registered_method=True)
+        self.SetQueueLimits = channel.unary_unary(
+                '/jobs.v1.AdminService/SetQueueLimits',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsResponse.FromString,
+                _registered_method=True)
         self.ListWorkers = channel.unary_unary(
                 '/jobs.v1.AdminService/ListWorkers',
                 request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListWorkersRequest.SerializeToString,
@@ -94,8 +109,30 @@ class AdminServiceServicer:
     """
 
     def GetQueueStats(self, request, context):
-        """Every queue with its depth and what it is doing. Counts are summed from what each coordinator notes once
+        """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
         a second, and say how old they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseQueue(self, request, context):
+        """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe. Refused: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeQueue(self, request, context):
+        """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetQueueLimits(self, request, context):
+        """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+        that is leased: nothing more is given until it fits. A repeat is safe. Refused: INVALID_REQUEST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,6 +219,21 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsRequest.FromString,
                     response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsResponse.SerializeToString,
             ),
+            'PauseQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseQueue,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueResponse.SerializeToString,
+            ),
+            'ResumeQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeQueue,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueResponse.SerializeToString,
+            ),
+            'SetQueueLimits': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetQueueLimits,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsResponse.SerializeToString,
+            ),
             'ListWorkers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListWorkers,
                     request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListWorkersRequest.FromString,
@@ -257,6 +309,87 @@ class AdminService:
             '/jobs.v1.AdminService/GetQueueStats',
             protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsRequest.SerializeToString,
             protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/PauseQueue',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/ResumeQueue',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetQueueLimits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/SetQueueLimits',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -36,8 +36,16 @@ class AdminServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AdminServiceAsyncStub: ...
     GetQueueStats: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetQueueStatsRequest, _admin_service_pb2.GetQueueStatsResponse]
-    """Every queue with its depth and what it is doing. Counts are summed from what each coordinator notes once
+    """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
     a second, and say how old they are.
+    """
+    PauseQueue: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.PauseQueueRequest, _admin_service_pb2.PauseQueueResponse]
+    """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe. Refused: INVALID_REQUEST."""
+    ResumeQueue: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ResumeQueueRequest, _admin_service_pb2.ResumeQueueResponse]
+    """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST."""
+    SetQueueLimits: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.SetQueueLimitsRequest, _admin_service_pb2.SetQueueLimitsResponse]
+    """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+    that is leased: nothing more is given until it fits. A repeat is safe. Refused: INVALID_REQUEST.
     """
     ListWorkers: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListWorkersRequest, _admin_service_pb2.ListWorkersResponse]
     """Sessions that are open, and those that closed within the last hour; newest first."""
@@ -82,8 +90,16 @@ class AdminServiceAsyncStub(AdminServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetQueueStats: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetQueueStatsRequest, _admin_service_pb2.GetQueueStatsResponse]  # type: ignore[assignment]
-    """Every queue with its depth and what it is doing. Counts are summed from what each coordinator notes once
+    """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
     a second, and say how old they are.
+    """
+    PauseQueue: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.PauseQueueRequest, _admin_service_pb2.PauseQueueResponse]  # type: ignore[assignment]
+    """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe. Refused: INVALID_REQUEST."""
+    ResumeQueue: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ResumeQueueRequest, _admin_service_pb2.ResumeQueueResponse]  # type: ignore[assignment]
+    """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST."""
+    SetQueueLimits: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.SetQueueLimitsRequest, _admin_service_pb2.SetQueueLimitsResponse]  # type: ignore[assignment]
+    """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+    that is leased: nothing more is given until it fits. A repeat is safe. Refused: INVALID_REQUEST.
     """
     ListWorkers: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListWorkersRequest, _admin_service_pb2.ListWorkersResponse]  # type: ignore[assignment]
     """Sessions that are open, and those that closed within the last hour; newest first."""
@@ -131,8 +147,34 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_service_pb2.GetQueueStatsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.GetQueueStatsResponse, _abc.Awaitable[_admin_service_pb2.GetQueueStatsResponse]]:
-        """Every queue with its depth and what it is doing. Counts are summed from what each coordinator notes once
+        """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
         a second, and say how old they are.
+        """
+
+    @_abc_1.abstractmethod
+    def PauseQueue(
+        self,
+        request: _admin_service_pb2.PauseQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.PauseQueueResponse, _abc.Awaitable[_admin_service_pb2.PauseQueueResponse]]:
+        """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe. Refused: INVALID_REQUEST."""
+
+    @_abc_1.abstractmethod
+    def ResumeQueue(
+        self,
+        request: _admin_service_pb2.ResumeQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.ResumeQueueResponse, _abc.Awaitable[_admin_service_pb2.ResumeQueueResponse]]:
+        """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST."""
+
+    @_abc_1.abstractmethod
+    def SetQueueLimits(
+        self,
+        request: _admin_service_pb2.SetQueueLimitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.SetQueueLimitsResponse, _abc.Awaitable[_admin_service_pb2.SetQueueLimitsResponse]]:
+        """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+        that is leased: nothing more is given until it fits. A repeat is safe. Refused: INVALID_REQUEST.
         """
 
     @_abc_1.abstractmethod

@@ -203,6 +203,7 @@ class Job(_message.Message):
     UNIQUE_KEY_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
+    WAITS_FOR_LANE_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """A UUID in its usual text form; callers treat it as opaque."""
@@ -224,6 +225,8 @@ class Job(_message.Message):
     """Empty where the job has none."""
     weight: _builtins.float
     """How many turns its lane gets for one of a lane of weight 1."""
+    waits_for_lane: _builtins.bool
+    """PENDING, and kept back until its lane has room again under the queue's limit."""
     size: _builtins.int
     """Bytes of its payload, or of the file that it is about."""
     @_builtins.property
@@ -274,11 +277,12 @@ class Job(_message.Message):
         unique_key: _builtins.str = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         weight: _builtins.float = ...,
+        waits_for_lane: _builtins.bool = ...,
         size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "progress", b"progress", "run_at", b"run_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "created_at", b"created_at", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "kind", b"kind", "lane", b"lane", "max_attempts", b"max_attempts", "owner", b"owner", "priority", b"priority", "progress", b"progress", "queue", b"queue", "result", b"result", "run_at", b"run_at", "size", b"size", "started_at", b"started_at", "state", b"state", "unique_key", b"unique_key", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "created_at", b"created_at", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "kind", b"kind", "lane", b"lane", "max_attempts", b"max_attempts", "owner", b"owner", "priority", b"priority", "progress", b"progress", "queue", b"queue", "result", b"result", "run_at", b"run_at", "size", b"size", "started_at", b"started_at", "state", b"state", "unique_key", b"unique_key", "waits_for_lane", b"waits_for_lane", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

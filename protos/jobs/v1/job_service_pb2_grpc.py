@@ -77,7 +77,7 @@ class JobServiceServicer:
         """Stores jobs, all of them or none, and answers after the commit.
         A repeat with the same idempotency key is safe: it gives back the first result.
         Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
-        IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+        IDEMPOTENCY_KEY_REUSED (the key came with other content before), QUEUE_FULL (RetryInfo says when to try again).
         A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

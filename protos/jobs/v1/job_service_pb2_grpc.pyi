@@ -39,7 +39,7 @@ class JobServiceStub:
     """Stores jobs, all of them or none, and answers after the commit.
     A repeat with the same idempotency key is safe: it gives back the first result.
     Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
-    IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+    IDEMPOTENCY_KEY_REUSED (the key came with other content before), QUEUE_FULL (RetryInfo says when to try again).
     A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
     """
     EnqueueStream: _grpc.StreamStreamMultiCallable[_job_service_pb2.EnqueueStreamRequest, _job_service_pb2.EnqueueStreamResponse]
@@ -76,7 +76,7 @@ class JobServiceAsyncStub(JobServiceStub):
     """Stores jobs, all of them or none, and answers after the commit.
     A repeat with the same idempotency key is safe: it gives back the first result.
     Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
-    IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+    IDEMPOTENCY_KEY_REUSED (the key came with other content before), QUEUE_FULL (RetryInfo says when to try again).
     A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
     """
     EnqueueStream: _aio.StreamStreamMultiCallable[_job_service_pb2.EnqueueStreamRequest, _job_service_pb2.EnqueueStreamResponse]  # type: ignore[assignment]
@@ -116,7 +116,7 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         """Stores jobs, all of them or none, and answers after the commit.
         A repeat with the same idempotency key is safe: it gives back the first result.
         Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
-        IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+        IDEMPOTENCY_KEY_REUSED (the key came with other content before), QUEUE_FULL (RetryInfo says when to try again).
         A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
         """
 
