@@ -30,7 +30,12 @@ _TYPES = {
     ".zip": "application/zip",
 }
 
-_PAGES = {"/": "index.html", "/uploads/{upload_id}": "upload.html", "/dashboard": "dashboard.html"}
+_PAGES = {
+    "/": "index.html",
+    "/uploads/{upload_id}": "upload.html",
+    "/dashboard": "dashboard.html",
+    "/admin": "admin.html",
+}
 
 # The name of a built file has a hash of its content in it; a page's name outlives its content.
 _FOR_A_YEAR = "public, max-age=31536000, immutable"

@@ -5,6 +5,7 @@ const GATEWAY = 'http://127.0.0.1:8080';
 const ROUTES: [RegExp, string][] = [
   [/^\/uploads\/[^/]+$/, '/upload.html'],
   [/^\/dashboard$/, '/dashboard.html'],
+  [/^\/admin$/, '/admin.html'],
 ];
 
 /** Has `npm run dev` answer at the addresses that the gateway would. */
@@ -32,6 +33,6 @@ export default defineConfig({
     // The Content-Security-Policy lets in files of our own origin and nothing inline.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['index.html', 'upload.html', 'dashboard.html'] },
+    rollupOptions: { input: ['index.html', 'upload.html', 'dashboard.html', 'admin.html'] },
   },
 });
