@@ -139,6 +139,16 @@ class Overview:
     last_played_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class SourceSpan:
+    """The plays of one source: how many, and from when to when."""
+
+    source: Source
+    plays: int
+    first_played_at: datetime
+    last_played_at: datetime
+
+
 class TopKind(StrEnum):
     """What is ranked."""
 

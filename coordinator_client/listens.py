@@ -37,6 +37,12 @@ class ListenClient:
         """Reads the sums over a person's plays."""
         return await call_unary(self._stub.GetOverview, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
 
+    async def list_sources(
+        self, request: messages.ListSourcesRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.ListSourcesResponse:
+        """Reads which period the plays of each source cover."""
+        return await call_unary(self._stub.ListSources, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
     async def list_top(
         self, request: messages.ListTopRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     ) -> messages.ListTopResponse:

@@ -20,6 +20,7 @@ from gateway import (
     listen_exports,
     listens,
     me,
+    sample,
     session,
     tus,
     uploads,
@@ -82,7 +83,7 @@ def _layers(settings: Settings) -> list[Middleware]:
 
 def _install_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(events.router)
-    for module in (tus, uploads, listens, listen_exports, me, admin_lists, admin_acts, admin_events, health):
+    for module in (tus, uploads, listens, listen_exports, me, sample, admin_lists, admin_acts, admin_events, health):
         app.include_router(module.router)
     if settings.job_queues:
         app.include_router(jobs.router)

@@ -44,6 +44,21 @@ class OverviewView(View):
     last_played_at: Moment | None
 
 
+class SourceView(View):
+    """The plays of one source: how many, and from when to when."""
+
+    source: SourceName
+    plays: int
+    first_played_at: Moment
+    last_played_at: Moment
+
+
+class SourcesView(View):
+    """Every source that there are plays of."""
+
+    sources: list[SourceView]
+
+
 class TopItemView(View):
     """One artist, track or album with its plays."""
 
@@ -122,6 +137,21 @@ def overview_view(overview: listen_service_pb2.GetOverviewResponse) -> OverviewV
         albums=overview.albums,
         first_played_at=moment(overview.first_played_at) if overview.HasField("first_played_at") else None,
         last_played_at=moment(overview.last_played_at) if overview.HasField("last_played_at") else None,
+    )
+
+
+def sources_view(answer: listen_service_pb2.ListSourcesResponse) -> SourcesView:
+    """Shows which period each source covers."""
+    return SourcesView(
+        sources=[
+            SourceView(
+                source=SOURCE_NAMES[span.source],
+                plays=span.plays,
+                first_played_at=moment(span.first_played_at),
+                last_played_at=moment(span.last_played_at),
+            )
+            for span in answer.sources
+        ]
     )
 
 

@@ -15,11 +15,13 @@ from gateway.listen_views import (
     ClockView,
     ListensView,
     OverviewView,
+    SourcesView,
     TimelineView,
     TopView,
     clock_view,
     listens_view,
     overview_view,
+    sources_view,
     timeline_view,
     top_view,
 )
@@ -34,6 +36,7 @@ from protos.listens.v1.listen_service_pb2 import (
     GetOverviewRequest,
     GetTimelineRequest,
     ListListensRequest,
+    ListSourcesRequest,
     ListTopRequest,
 )
 
@@ -50,6 +53,12 @@ async def overview(caller: Caller, coordinator: Coordinator, which: AllFilter) -
     """Sums up the caller's plays."""
     answer = await coordinator.listens.get_overview(GetOverviewRequest(owner=caller.id, filter=which))
     return overview_view(answer)
+
+
+@router.get("/sources")
+async def sources(caller: Caller, coordinator: Coordinator) -> SourcesView:
+    """Tells which period the plays of each source cover, account data first."""
+    return sources_view(await coordinator.listens.list_sources(ListSourcesRequest(owner=caller.id)))
 
 
 @router.get("/top/{kind}")

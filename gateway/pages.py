@@ -27,7 +27,6 @@ _TYPES = {
     ".png": "image/png",
     ".ico": "image/x-icon",
     ".woff2": "font/woff2",
-    ".zip": "application/zip",
 }
 
 _PAGES = {

@@ -63,6 +63,14 @@ class ListenService(ListenServiceServicer):
         async with self._reads.turn():
             return wire.overview_response(await listens.get_overview(self._database, wanted))
 
+    async def ListSources(  # noqa: N802 - the contract's name
+        self, request: messages.ListSourcesRequest, context: Context
+    ) -> messages.ListSourcesResponse:
+        """Tells which period the plays of each source cover."""
+        user_id = check_user(request.owner)
+        async with self._reads.turn():
+            return wire.sources_response(await listens.list_sources(self._database, user_id))
+
     async def ListTop(  # noqa: N802 - the contract's name
         self, request: messages.ListTopRequest, context: Context
     ) -> messages.ListTopResponse:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from types import MappingProxyType
+from uuid import UUID
 
 from psycopg import errors
 from psycopg.rows import DictRow
@@ -22,6 +23,8 @@ from coordinator.listen_domain import (
     ListenFilter,
     ListeningHour,
     Overview,
+    Source,
+    SourceSpan,
     TimelinePoint,
     TimeSpan,
     TopItem,
@@ -57,6 +60,12 @@ async def get_overview(database: Database, wanted: ListenFilter) -> Overview:
     """Sums over the plays."""
     (row,) = await read(database, "get_overview", filter_parameters(wanted))
     return Overview(**row)
+
+
+async def list_sources(database: Database, user_id: UUID) -> list[SourceSpan]:
+    """Returns what there is of each source, account data first."""
+    rows = await read(database, "list_sources", {"user_id": user_id})
+    return [SourceSpan(**{**row, "source": Source(row["source"])}) for row in rows]
 
 
 async def list_top(

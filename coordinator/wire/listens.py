@@ -18,6 +18,8 @@ from coordinator.listen_domain import (
     ListenFilter,
     ListeningHour,
     Overview,
+    Source,
+    SourceSpan,
     TimelinePoint,
     TopItem,
     TopKind,
@@ -52,6 +54,7 @@ _BUCKET_VALUES: Final = {
     Bucket.MONTH: messages.BUCKET_MONTH,
     Bucket.YEAR: messages.BUCKET_YEAR,
 }
+_SOURCE_VALUES: Final = {Source.ACCOUNT: listen_pb2.SOURCE_ACCOUNT, Source.EXTENDED: listen_pb2.SOURCE_EXTENDED}
 _BUCKETS: Final[Mapping[int, Bucket]] = {value: bucket for bucket, value in _BUCKET_VALUES.items()}
 
 
@@ -96,6 +99,21 @@ def overview_response(overview: Overview) -> messages.GetOverviewResponse:
         albums=overview.albums,
         first_played_at=timestamp(overview.first_played_at) if overview.first_played_at else None,
         last_played_at=timestamp(overview.last_played_at) if overview.last_played_at else None,
+    )
+
+
+def sources_response(spans: Sequence[SourceSpan]) -> messages.ListSourcesResponse:
+    """Says which period each source covers."""
+    return messages.ListSourcesResponse(
+        sources=[
+            messages.SourceSpan(
+                source=_SOURCE_VALUES[span.source],
+                plays=span.plays,
+                first_played_at=timestamp(span.first_played_at),
+                last_played_at=timestamp(span.last_played_at),
+            )
+            for span in spans
+        ]
     )
 
 

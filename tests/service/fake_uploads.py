@@ -165,6 +165,9 @@ class FakeCoordinator(upload_service_pb2_grpc.UploadServiceServicer, listen_serv
     async def GetOverview(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._answer("GetOverview", request, context, listen_service_pb2.GetOverviewResponse())
 
+    async def ListSources(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._answer("ListSources", request, context, listen_service_pb2.ListSourcesResponse())
+
     async def ListTop(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._answer("ListTop", request, context, listen_service_pb2.ListTopResponse())
 

@@ -71,6 +71,28 @@ async def test_an_overview_without_plays_has_no_times(gateway: RunningGateway) -
     assert (answer["plays"], answer["firstPlayedAt"], answer["lastPlayedAt"]) == (0, None, None)
 
 
+async def test_the_sources_are_told_with_their_periods(gateway: RunningGateway) -> None:
+    span = listen_service_pb2.SourceSpan(
+        source=listen_pb2.SOURCE_EXTENDED,
+        plays=3,
+        first_played_at=stamp("2014-09-07T09:52:00Z"),
+        last_played_at=stamp("2024-10-19T20:38:00Z"),
+    )
+    gateway.coordinator.answers["ListSources"] = listen_service_pb2.ListSourcesResponse(sources=[span])
+    assert (await gateway.client.get("/api/listens/sources")).json() == {
+        "sources": [
+            {
+                "source": "extended",
+                "plays": 3,
+                "firstPlayedAt": "2014-09-07T09:52:00.000Z",
+                "lastPlayedAt": "2024-10-19T20:38:00.000Z",
+            }
+        ]
+    }
+    [request] = gateway.coordinator.requests_of("ListSources")
+    assert request.owner == ANNA
+
+
 @pytest.mark.parametrize("route", METHODS)
 async def test_unless_said_otherwise_every_play_counts(gateway: RunningGateway, route: str) -> None:
     request = await asked(gateway, route)

@@ -27,19 +27,19 @@ from protos.listens.v1 import listen_pb2 as protos_dot_listens_dot_v1_dot_listen
 from protos.uploads.v1 import upload_pb2 as protos_dot_uploads_dot_v1_dot_upload__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&protos/listens/v1/listen_service.proto\x12\nlistens.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eprotos/listens/v1/listen.proto\x1a\x1eprotos/uploads/v1/upload.proto\"\xed\x02\n\x14\x43ommitListensRequest\x12\x39\n\x06header\x18\x01 \x01(\x0b\x32\'.listens.v1.CommitListensRequest.HeaderH\x00\x12(\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x17.listens.v1.ListenBatchH\x00\x1a\xe4\x01\n\x06Header\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\t\x12\"\n\x06source\x18\x04 \x01(\x0e\x32\x12.listens.v1.Source\x12\x11\n\trow_count\x18\x05 \x01(\x03\x12\x14\n\x0cmerged_count\x18\x06 \x01(\x03\x12.\n\nrejections\x18\x07 \x03(\x0b\x32\x1a.uploads.v1.RejectionCount\x12.\n\rrejected_rows\x18\x08 \x03(\x0b\x32\x17.uploads.v1.RejectedRowB\t\n\x07message\"h\n\x15\x43ommitListensResponse\x12\x18\n\x10inserted_records\x18\x01 \x01(\x03\x12\x19\n\x11\x64uplicate_records\x18\x02 \x01(\x03\x12\x1a\n\x12superseded_records\x18\x03 \x01(\x03\"M\n\x12GetOverviewRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\"\xd1\x01\n\x13GetOverviewResponse\x12\r\n\x05plays\x18\x01 \x01(\x03\x12\x11\n\tms_played\x18\x02 \x01(\x03\x12\x0f\n\x07\x61rtists\x18\x03 \x01(\x03\x12\x0e\n\x06tracks\x18\x04 \x01(\x03\x12\x0e\n\x06\x61lbums\x18\x05 \x01(\x03\x12\x33\n\x0f\x66irst_played_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_played_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb8\x01\n\x0eListTopRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12!\n\x04kind\x18\x03 \x01(\x0e\x32\x13.listens.v1.TopKind\x12#\n\x05order\x18\x04 \x01(\x0e\x32\x14.listens.v1.TopOrder\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"N\n\x07TopItem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x61rtist_name\x18\x02 \x01(\t\x12\r\n\x05plays\x18\x03 \x01(\x03\x12\x11\n\tms_played\x18\x04 \x01(\x03\"N\n\x0fListTopResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.listens.v1.TopItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x84\x01\n\x12GetTimelineRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12\"\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x12.listens.v1.Bucket\x12\x11\n\ttime_zone\x18\x04 \x01(\t\"\\\n\rTimelinePoint\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05plays\x18\x02 \x01(\x03\x12\x11\n\tms_played\x18\x03 \x01(\x03\"d\n\x13GetTimelineResponse\x12\"\n\x06\x62ucket\x18\x01 \x01(\x0e\x32\x12.listens.v1.Bucket\x12)\n\x06points\x18\x02 \x03(\x0b\x32\x19.listens.v1.TimelinePoint\"f\n\x18GetListeningClockRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12\x11\n\ttime_zone\x18\x03 \x01(\t\"1\n\rListeningHour\x12\r\n\x05plays\x18\x01 \x01(\x03\x12\x11\n\tms_played\x18\x02 \x01(\x03\"E\n\x19GetListeningClockResponse\x12(\n\x05hours\x18\x01 \x03(\x0b\x32\x19.listens.v1.ListeningHour\"t\n\x12ListListensRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"S\n\x13ListListensResponse\x12#\n\x07listens\x18\x01 \x03(\x0b\x32\x12.listens.v1.Listen\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x14\x45xportListensRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\"<\n\x15\x45xportListensResponse\x12#\n\x07listens\x18\x01 \x03(\x0b\x32\x12.listens.v1.Listen\"&\n\x15\x44\x65leteUserDataRequest\x12\r\n\x05owner\x18\x01 \x01(\t\"U\n\x16\x44\x65leteUserDataResponse\x12\r\n\x05plays\x18\x01 \x01(\x03\x12\x0f\n\x07uploads\x18\x02 \x01(\x03\x12\r\n\x05\x66iles\x18\x03 \x01(\x03\x12\x0c\n\x04jobs\x18\x04 \x01(\x03*c\n\x07TopKind\x12\x18\n\x14TOP_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10TOP_KIND_ARTISTS\x10\x01\x12\x13\n\x0fTOP_KIND_TRACKS\x10\x02\x12\x13\n\x0fTOP_KIND_ALBUMS\x10\x03*S\n\x08TopOrder\x12\x19\n\x15TOP_ORDER_UNSPECIFIED\x10\x00\x12\x13\n\x0fTOP_ORDER_PLAYS\x10\x01\x12\x17\n\x13TOP_ORDER_MS_PLAYED\x10\x02*u\n\x06\x42ucket\x12\x16\n\x12\x42UCKET_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x42UCKET_HOUR\x10\x01\x12\x0e\n\nBUCKET_DAY\x10\x02\x12\x0f\n\x0b\x42UCKET_WEEK\x10\x03\x12\x10\n\x0c\x42UCKET_MONTH\x10\x04\x12\x0f\n\x0b\x42UCKET_YEAR\x10\x05\x32\xae\x05\n\rListenService\x12V\n\rCommitListens\x12 .listens.v1.CommitListensRequest\x1a!.listens.v1.CommitListensResponse(\x01\x12N\n\x0bGetOverview\x12\x1e.listens.v1.GetOverviewRequest\x1a\x1f.listens.v1.GetOverviewResponse\x12\x42\n\x07ListTop\x12\x1a.listens.v1.ListTopRequest\x1a\x1b.listens.v1.ListTopResponse\x12N\n\x0bGetTimeline\x12\x1e.listens.v1.GetTimelineRequest\x1a\x1f.listens.v1.GetTimelineResponse\x12`\n\x11GetListeningClock\x12$.listens.v1.GetListeningClockRequest\x1a%.listens.v1.GetListeningClockResponse\x12N\n\x0bListListens\x12\x1e.listens.v1.ListListensRequest\x1a\x1f.listens.v1.ListListensResponse\x12V\n\rExportListens\x12 .listens.v1.ExportListensRequest\x1a!.listens.v1.ExportListensResponse0\x01\x12W\n\x0e\x44\x65leteUserData\x12!.listens.v1.DeleteUserDataRequest\x1a\".listens.v1.DeleteUserDataResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&protos/listens/v1/listen_service.proto\x12\nlistens.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eprotos/listens/v1/listen.proto\x1a\x1eprotos/uploads/v1/upload.proto\"\xed\x02\n\x14\x43ommitListensRequest\x12\x39\n\x06header\x18\x01 \x01(\x0b\x32\'.listens.v1.CommitListensRequest.HeaderH\x00\x12(\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x17.listens.v1.ListenBatchH\x00\x1a\xe4\x01\n\x06Header\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\t\x12\"\n\x06source\x18\x04 \x01(\x0e\x32\x12.listens.v1.Source\x12\x11\n\trow_count\x18\x05 \x01(\x03\x12\x14\n\x0cmerged_count\x18\x06 \x01(\x03\x12.\n\nrejections\x18\x07 \x03(\x0b\x32\x1a.uploads.v1.RejectionCount\x12.\n\rrejected_rows\x18\x08 \x03(\x0b\x32\x17.uploads.v1.RejectedRowB\t\n\x07message\"h\n\x15\x43ommitListensResponse\x12\x18\n\x10inserted_records\x18\x01 \x01(\x03\x12\x19\n\x11\x64uplicate_records\x18\x02 \x01(\x03\x12\x1a\n\x12superseded_records\x18\x03 \x01(\x03\"M\n\x12GetOverviewRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\"\xd1\x01\n\x13GetOverviewResponse\x12\r\n\x05plays\x18\x01 \x01(\x03\x12\x11\n\tms_played\x18\x02 \x01(\x03\x12\x0f\n\x07\x61rtists\x18\x03 \x01(\x03\x12\x0e\n\x06tracks\x18\x04 \x01(\x03\x12\x0e\n\x06\x61lbums\x18\x05 \x01(\x03\x12\x33\n\x0f\x66irst_played_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_played_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"#\n\x12ListSourcesRequest\x12\r\n\x05owner\x18\x01 \x01(\t\"\xa8\x01\n\nSourceSpan\x12\"\n\x06source\x18\x01 \x01(\x0e\x32\x12.listens.v1.Source\x12\r\n\x05plays\x18\x02 \x01(\x03\x12\x33\n\x0f\x66irst_played_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_played_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\x13ListSourcesResponse\x12\'\n\x07sources\x18\x01 \x03(\x0b\x32\x16.listens.v1.SourceSpan\"\xb8\x01\n\x0eListTopRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12!\n\x04kind\x18\x03 \x01(\x0e\x32\x13.listens.v1.TopKind\x12#\n\x05order\x18\x04 \x01(\x0e\x32\x14.listens.v1.TopOrder\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"N\n\x07TopItem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x61rtist_name\x18\x02 \x01(\t\x12\r\n\x05plays\x18\x03 \x01(\x03\x12\x11\n\tms_played\x18\x04 \x01(\x03\"N\n\x0fListTopResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.listens.v1.TopItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x84\x01\n\x12GetTimelineRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12\"\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x12.listens.v1.Bucket\x12\x11\n\ttime_zone\x18\x04 \x01(\t\"\\\n\rTimelinePoint\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05plays\x18\x02 \x01(\x03\x12\x11\n\tms_played\x18\x03 \x01(\x03\"d\n\x13GetTimelineResponse\x12\"\n\x06\x62ucket\x18\x01 \x01(\x0e\x32\x12.listens.v1.Bucket\x12)\n\x06points\x18\x02 \x03(\x0b\x32\x19.listens.v1.TimelinePoint\"f\n\x18GetListeningClockRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12\x11\n\ttime_zone\x18\x03 \x01(\t\"1\n\rListeningHour\x12\r\n\x05plays\x18\x01 \x01(\x03\x12\x11\n\tms_played\x18\x02 \x01(\x03\"E\n\x19GetListeningClockResponse\x12(\n\x05hours\x18\x01 \x03(\x0b\x32\x19.listens.v1.ListeningHour\"t\n\x12ListListensRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"S\n\x13ListListensResponse\x12#\n\x07listens\x18\x01 \x03(\x0b\x32\x12.listens.v1.Listen\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x14\x45xportListensRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.listens.v1.ListenFilter\"<\n\x15\x45xportListensResponse\x12#\n\x07listens\x18\x01 \x03(\x0b\x32\x12.listens.v1.Listen\"&\n\x15\x44\x65leteUserDataRequest\x12\r\n\x05owner\x18\x01 \x01(\t\"U\n\x16\x44\x65leteUserDataResponse\x12\r\n\x05plays\x18\x01 \x01(\x03\x12\x0f\n\x07uploads\x18\x02 \x01(\x03\x12\r\n\x05\x66iles\x18\x03 \x01(\x03\x12\x0c\n\x04jobs\x18\x04 \x01(\x03*c\n\x07TopKind\x12\x18\n\x14TOP_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10TOP_KIND_ARTISTS\x10\x01\x12\x13\n\x0fTOP_KIND_TRACKS\x10\x02\x12\x13\n\x0fTOP_KIND_ALBUMS\x10\x03*S\n\x08TopOrder\x12\x19\n\x15TOP_ORDER_UNSPECIFIED\x10\x00\x12\x13\n\x0fTOP_ORDER_PLAYS\x10\x01\x12\x17\n\x13TOP_ORDER_MS_PLAYED\x10\x02*u\n\x06\x42ucket\x12\x16\n\x12\x42UCKET_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x42UCKET_HOUR\x10\x01\x12\x0e\n\nBUCKET_DAY\x10\x02\x12\x0f\n\x0b\x42UCKET_WEEK\x10\x03\x12\x10\n\x0c\x42UCKET_MONTH\x10\x04\x12\x0f\n\x0b\x42UCKET_YEAR\x10\x05\x32\xfe\x05\n\rListenService\x12V\n\rCommitListens\x12 .listens.v1.CommitListensRequest\x1a!.listens.v1.CommitListensResponse(\x01\x12N\n\x0bGetOverview\x12\x1e.listens.v1.GetOverviewRequest\x1a\x1f.listens.v1.GetOverviewResponse\x12N\n\x0bListSources\x12\x1e.listens.v1.ListSourcesRequest\x1a\x1f.listens.v1.ListSourcesResponse\x12\x42\n\x07ListTop\x12\x1a.listens.v1.ListTopRequest\x1a\x1b.listens.v1.ListTopResponse\x12N\n\x0bGetTimeline\x12\x1e.listens.v1.GetTimelineRequest\x1a\x1f.listens.v1.GetTimelineResponse\x12`\n\x11GetListeningClock\x12$.listens.v1.GetListeningClockRequest\x1a%.listens.v1.GetListeningClockResponse\x12N\n\x0bListListens\x12\x1e.listens.v1.ListListensRequest\x1a\x1f.listens.v1.ListListensResponse\x12V\n\rExportListens\x12 .listens.v1.ExportListensRequest\x1a!.listens.v1.ExportListensResponse0\x01\x12W\n\x0e\x44\x65leteUserData\x12!.listens.v1.DeleteUserDataRequest\x1a\".listens.v1.DeleteUserDataResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.listens.v1.listen_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TOPKIND']._serialized_start=2293
-  _globals['_TOPKIND']._serialized_end=2392
-  _globals['_TOPORDER']._serialized_start=2394
-  _globals['_TOPORDER']._serialized_end=2477
-  _globals['_BUCKET']._serialized_start=2479
-  _globals['_BUCKET']._serialized_end=2596
+  _globals['_TOPKIND']._serialized_start=2565
+  _globals['_TOPKIND']._serialized_end=2664
+  _globals['_TOPORDER']._serialized_start=2666
+  _globals['_TOPORDER']._serialized_end=2749
+  _globals['_BUCKET']._serialized_start=2751
+  _globals['_BUCKET']._serialized_end=2868
   _globals['_COMMITLISTENSREQUEST']._serialized_start=152
   _globals['_COMMITLISTENSREQUEST']._serialized_end=517
   _globals['_COMMITLISTENSREQUEST_HEADER']._serialized_start=278
@@ -50,36 +50,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETOVERVIEWREQUEST']._serialized_end=702
   _globals['_GETOVERVIEWRESPONSE']._serialized_start=705
   _globals['_GETOVERVIEWRESPONSE']._serialized_end=914
-  _globals['_LISTTOPREQUEST']._serialized_start=917
-  _globals['_LISTTOPREQUEST']._serialized_end=1101
-  _globals['_TOPITEM']._serialized_start=1103
-  _globals['_TOPITEM']._serialized_end=1181
-  _globals['_LISTTOPRESPONSE']._serialized_start=1183
-  _globals['_LISTTOPRESPONSE']._serialized_end=1261
-  _globals['_GETTIMELINEREQUEST']._serialized_start=1264
-  _globals['_GETTIMELINEREQUEST']._serialized_end=1396
-  _globals['_TIMELINEPOINT']._serialized_start=1398
-  _globals['_TIMELINEPOINT']._serialized_end=1490
-  _globals['_GETTIMELINERESPONSE']._serialized_start=1492
-  _globals['_GETTIMELINERESPONSE']._serialized_end=1592
-  _globals['_GETLISTENINGCLOCKREQUEST']._serialized_start=1594
-  _globals['_GETLISTENINGCLOCKREQUEST']._serialized_end=1696
-  _globals['_LISTENINGHOUR']._serialized_start=1698
-  _globals['_LISTENINGHOUR']._serialized_end=1747
-  _globals['_GETLISTENINGCLOCKRESPONSE']._serialized_start=1749
-  _globals['_GETLISTENINGCLOCKRESPONSE']._serialized_end=1818
-  _globals['_LISTLISTENSREQUEST']._serialized_start=1820
-  _globals['_LISTLISTENSREQUEST']._serialized_end=1936
-  _globals['_LISTLISTENSRESPONSE']._serialized_start=1938
-  _globals['_LISTLISTENSRESPONSE']._serialized_end=2021
-  _globals['_EXPORTLISTENSREQUEST']._serialized_start=2023
-  _globals['_EXPORTLISTENSREQUEST']._serialized_end=2102
-  _globals['_EXPORTLISTENSRESPONSE']._serialized_start=2104
-  _globals['_EXPORTLISTENSRESPONSE']._serialized_end=2164
-  _globals['_DELETEUSERDATAREQUEST']._serialized_start=2166
-  _globals['_DELETEUSERDATAREQUEST']._serialized_end=2204
-  _globals['_DELETEUSERDATARESPONSE']._serialized_start=2206
-  _globals['_DELETEUSERDATARESPONSE']._serialized_end=2291
-  _globals['_LISTENSERVICE']._serialized_start=2599
-  _globals['_LISTENSERVICE']._serialized_end=3285
+  _globals['_LISTSOURCESREQUEST']._serialized_start=916
+  _globals['_LISTSOURCESREQUEST']._serialized_end=951
+  _globals['_SOURCESPAN']._serialized_start=954
+  _globals['_SOURCESPAN']._serialized_end=1122
+  _globals['_LISTSOURCESRESPONSE']._serialized_start=1124
+  _globals['_LISTSOURCESRESPONSE']._serialized_end=1186
+  _globals['_LISTTOPREQUEST']._serialized_start=1189
+  _globals['_LISTTOPREQUEST']._serialized_end=1373
+  _globals['_TOPITEM']._serialized_start=1375
+  _globals['_TOPITEM']._serialized_end=1453
+  _globals['_LISTTOPRESPONSE']._serialized_start=1455
+  _globals['_LISTTOPRESPONSE']._serialized_end=1533
+  _globals['_GETTIMELINEREQUEST']._serialized_start=1536
+  _globals['_GETTIMELINEREQUEST']._serialized_end=1668
+  _globals['_TIMELINEPOINT']._serialized_start=1670
+  _globals['_TIMELINEPOINT']._serialized_end=1762
+  _globals['_GETTIMELINERESPONSE']._serialized_start=1764
+  _globals['_GETTIMELINERESPONSE']._serialized_end=1864
+  _globals['_GETLISTENINGCLOCKREQUEST']._serialized_start=1866
+  _globals['_GETLISTENINGCLOCKREQUEST']._serialized_end=1968
+  _globals['_LISTENINGHOUR']._serialized_start=1970
+  _globals['_LISTENINGHOUR']._serialized_end=2019
+  _globals['_GETLISTENINGCLOCKRESPONSE']._serialized_start=2021
+  _globals['_GETLISTENINGCLOCKRESPONSE']._serialized_end=2090
+  _globals['_LISTLISTENSREQUEST']._serialized_start=2092
+  _globals['_LISTLISTENSREQUEST']._serialized_end=2208
+  _globals['_LISTLISTENSRESPONSE']._serialized_start=2210
+  _globals['_LISTLISTENSRESPONSE']._serialized_end=2293
+  _globals['_EXPORTLISTENSREQUEST']._serialized_start=2295
+  _globals['_EXPORTLISTENSREQUEST']._serialized_end=2374
+  _globals['_EXPORTLISTENSRESPONSE']._serialized_start=2376
+  _globals['_EXPORTLISTENSRESPONSE']._serialized_end=2436
+  _globals['_DELETEUSERDATAREQUEST']._serialized_start=2438
+  _globals['_DELETEUSERDATAREQUEST']._serialized_end=2476
+  _globals['_DELETEUSERDATARESPONSE']._serialized_start=2478
+  _globals['_DELETEUSERDATARESPONSE']._serialized_end=2563
+  _globals['_LISTENSERVICE']._serialized_start=2871
+  _globals['_LISTENSERVICE']._serialized_end=3637
 # @@protoc_insertion_point(module_scope)

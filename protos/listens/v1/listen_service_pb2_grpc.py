@@ -45,6 +45,11 @@ class ListenServiceStub:
                 request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewRequest.SerializeToString,
                 response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewResponse.FromString,
                 _registered_method=True)
+        self.ListSources = channel.unary_unary(
+                '/listens.v1.ListenService/ListSources',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesResponse.FromString,
+                _registered_method=True)
         self.ListTop = channel.unary_unary(
                 '/listens.v1.ListenService/ListTop',
                 request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListTopRequest.SerializeToString,
@@ -94,6 +99,13 @@ class ListenServiceServicer:
 
     def GetOverview(self, request, context):
         """Sums over a person's plays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSources(self, request, context):
+        """Which period the plays of each source cover. Refused: INVALID_REQUEST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,6 +178,11 @@ def add_ListenServiceServicer_to_server(servicer, server):
                     servicer.GetOverview,
                     request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewRequest.FromString,
                     response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewResponse.SerializeToString,
+            ),
+            'ListSources': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSources,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesResponse.SerializeToString,
             ),
             'ListTop': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTop,
@@ -253,6 +270,33 @@ class ListenService:
             '/listens.v1.ListenService/GetOverview',
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewRequest.SerializeToString,
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSources(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/ListSources',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesResponse.FromString,
             options,
             channel_credentials,
             insecure,

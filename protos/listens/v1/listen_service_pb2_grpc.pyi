@@ -42,6 +42,8 @@ class ListenServiceStub:
     """
     GetOverview: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.GetOverviewRequest, _listen_service_pb2.GetOverviewResponse]
     """Sums over a person's plays."""
+    ListSources: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.ListSourcesRequest, _listen_service_pb2.ListSourcesResponse]
+    """Which period the plays of each source cover. Refused: INVALID_REQUEST."""
     ListTop: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.ListTopRequest, _listen_service_pb2.ListTopResponse]
     """Artists, tracks or albums by plays or by time, ties by name. Names that stand for nobody are left out."""
     GetTimeline: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.GetTimelineRequest, _listen_service_pb2.GetTimelineResponse]
@@ -87,6 +89,8 @@ class ListenServiceAsyncStub(ListenServiceStub):
     """
     GetOverview: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetOverviewRequest, _listen_service_pb2.GetOverviewResponse]  # type: ignore[assignment]
     """Sums over a person's plays."""
+    ListSources: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.ListSourcesRequest, _listen_service_pb2.ListSourcesResponse]  # type: ignore[assignment]
+    """Which period the plays of each source cover. Refused: INVALID_REQUEST."""
     ListTop: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.ListTopRequest, _listen_service_pb2.ListTopResponse]  # type: ignore[assignment]
     """Artists, tracks or albums by plays or by time, ties by name. Names that stand for nobody are left out."""
     GetTimeline: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetTimelineRequest, _listen_service_pb2.GetTimelineResponse]  # type: ignore[assignment]
@@ -141,6 +145,14 @@ class ListenServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_listen_service_pb2.GetOverviewResponse, _abc.Awaitable[_listen_service_pb2.GetOverviewResponse]]:
         """Sums over a person's plays."""
+
+    @_abc_1.abstractmethod
+    def ListSources(
+        self,
+        request: _listen_service_pb2.ListSourcesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_listen_service_pb2.ListSourcesResponse, _abc.Awaitable[_listen_service_pb2.ListSourcesResponse]]:
+        """Which period the plays of each source cover. Refused: INVALID_REQUEST."""
 
     @_abc_1.abstractmethod
     def ListTop(

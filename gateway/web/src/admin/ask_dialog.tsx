@@ -38,11 +38,16 @@ export function AskDialog({ question, onDone, onClose }: Props) {
       <p class="hint">It is written to the audit log, with your id and the time.</p>
       {done !== null && <Course done={done} total={question.total} />}
       <ProblemNotice error={error} />
-      <div class="dialog-acts">
+      <div class="actions">
         <button type="button" class="button quiet" onClick={onClose}>
           {done === null ? 'Leave it' : 'Stop'}
         </button>
-        <button type="button" class={question.grave ? 'button grave' : 'button'} onClick={run} disabled={done !== null}>
+        <button
+          type="button"
+          class={question.grave ? 'button danger' : 'button'}
+          onClick={run}
+          disabled={done !== null}
+        >
           {question.action}
         </button>
       </div>

@@ -64,7 +64,7 @@ export function LimitsDialog({ queue, onDone, onClose }: Props) {
         ))}
         <p class="hint">It is written to the audit log, with your id and the time.</p>
         <ProblemNotice error={error} />
-        <div class="dialog-acts">
+        <div class="actions">
           <button type="button" class="button quiet" onClick={onClose}>
             Leave them
           </button>

@@ -433,6 +433,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/listens/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources
+         * @description Tells which period the plays of each source cover, account data first.
+         */
+        get: operations["sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/listens/timeline": {
         parameters: {
             query?: never;
@@ -492,6 +512,26 @@ export interface paths {
          *     and the numbers are those of the last try. A repeat afterwards answers zeros. The same person may come back at once.
          */
         delete: operations["forget_me"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sample
+         * @description Sends an archive with both exports of an invented person, some 4,000 plays, always the same.
+         */
+        get: operations["sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1000,9 +1040,11 @@ export interface components {
             at: string;
             /**
              * Details
-             * @description What was asked and what it did.
+             * @description What was asked and what it did; a list of more than 20 as its count and its first 20.
              */
-            details: unknown;
+            details: {
+                [key: string]: unknown;
+            };
             /** Id */
             id: string;
             /** Peer */
@@ -1712,6 +1754,31 @@ export interface components {
              * Format: uuid
              */
             userId: string;
+        };
+        /**
+         * SourcesView
+         * @description Every source that there are plays of.
+         */
+        SourcesView: {
+            /** Sources */
+            sources: components["schemas"]["SourceView"][];
+        };
+        /**
+         * SourceView
+         * @description The plays of one source: how many, and from when to when.
+         */
+        SourceView: {
+            /** Firstplayedat */
+            firstPlayedAt: string;
+            /** Lastplayedat */
+            lastPlayedAt: string;
+            /** Plays */
+            plays: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "account" | "extended";
         };
         /**
          * TimelinePointView
@@ -3296,6 +3363,62 @@ export interface operations {
             };
         };
     };
+    sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesView"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description No token, or one that is not valid here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     timeline: {
         parameters: {
             query?: {
@@ -3474,6 +3597,35 @@ export interface operations {
             };
             /** @description Not at the moment; Retry-After says when to come back. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ZIP as the provider writes it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description No token, or one that is not valid here. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,3 +1,8 @@
-import { mountPage } from '../shell/page';
+/** The upload page. */
 
-mountPage({ current: '/' }, <h1>Your listening history, in numbers</h1>);
+import { mountPage } from '../shell/page';
+import { UploadPage } from './upload_page';
+
+// Coming back by the browser's own button shows the page as it was left, in the middle of sending.
+window.addEventListener('pageshow', (event) => event.persisted && location.reload());
+mountPage({ current: '/' }, <UploadPage />);

@@ -1,3 +1,7 @@
-import { mountPage } from '../shell/page';
+/** The page of one upload. */
 
-mountPage({}, <h1>Your upload</h1>);
+import { mountPage } from '../shell/page';
+import { ProgressPage } from './progress_page';
+
+const id = decodeURIComponent(location.pathname.split('/').filter(Boolean).at(-1) ?? '');
+mountPage({}, <ProgressPage id={id} />);

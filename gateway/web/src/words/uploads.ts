@@ -44,6 +44,9 @@ export function rejectionSentence({ reason, count }: Rejection): string {
   return `${plural(count, 'row')} ${REJECTIONS[reason] ?? `rejected: ${reason}`}`;
 }
 
+/** Why one row was rejected. */
+export const rejectionWord = (reason: string): string => REJECTIONS[reason] ?? reason;
+
 /** "account data, music". */
 export function formatWord(format: string | null): string {
   return FORMATS[format ?? ''] ?? (format ?? '').replaceAll('_', ' ');
