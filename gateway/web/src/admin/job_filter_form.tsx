@@ -1,6 +1,6 @@
 /** Which jobs to list; what is chosen stands in the address. */
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { stateWord } from '../words/admin';
 import { useDesk } from './desk';
 import { isJobId, type JobFilters, NO_FILTERS, STATE_CHOICES, type StateChoice } from './view';
@@ -9,6 +9,8 @@ import { isJobId, type JobFilters, NO_FILTERS, STATE_CHOICES, type StateChoice }
 export function JobFilterForm() {
   const { view, go, overview } = useDesk();
   const [filters, setFilters] = useState(view.filters);
+  const shown = JSON.stringify(view.filters);
+  useEffect(() => setFilters(JSON.parse(shown)), [shown]);
   const show = (next: JobFilters) => go({ tab: 'jobs', filters: next, job: view.job });
   const choose = (part: Partial<JobFilters>) => {
     setFilters({ ...filters, ...part });

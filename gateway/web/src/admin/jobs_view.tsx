@@ -25,7 +25,7 @@ export function JobsView() {
     <div class="jobs" data-open={!!job}>
       <div class="job-list">
         <h2 class="visually-hidden">Which jobs</h2>
-        <JobFilterForm key={name} />
+        <JobFilterForm />
         <h2 class="visually-hidden">Jobs that fit</h2>
         <JobActs chosen={chosen} onClear={() => choose(new Map())} />
         <PageNotice pages={pages} nothing="No job fits." />
