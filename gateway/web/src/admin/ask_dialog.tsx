@@ -1,6 +1,7 @@
 /** Asks before something is done, shows how far it is, and what came of it. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { sentenceOf } from '../api/problem';
 import { ProblemNotice } from '../shell/notice';
 import { formatCount, plural } from '../words/format';
 import type { Question } from './desk';
@@ -21,10 +22,13 @@ export function AskDialog({ question, onDone, onClose }: Props) {
   const run = async () => {
     setDone(0);
     setError(null);
+    const { signal } = stopper.current;
     try {
-      onDone(await question.run({ onDone: setDone, signal: stopper.current.signal }));
-      onClose();
+      onDone(await question.run({ onDone: setDone, signal }));
+      if (!signal.aborted) onClose();
     } catch (problem) {
+      // Whoever has closed the dialog shall hear of it too.
+      if (signal.aborted) onDone(sentenceOf(problem));
       setError(problem);
       setDone(null);
     }
