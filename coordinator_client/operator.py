@@ -174,5 +174,5 @@ class Operator:
         return await self._call(self._stub.ListAudit, request)
 
     async def _call(self, method: Callable[..., Awaitable[Response]], request: Request) -> Response:
-        named = partial(method, metadata=self._metadata)
+        named = partial(method, metadata=self._metadata) if self._metadata else method
         return await call_unary(named, request, timeout_seconds=self._timeout_seconds, repeat_is_safe=True)

@@ -18,7 +18,7 @@ export function AuditList() {
     <>
       <h2 class="visually-hidden">What operators did</h2>
       <p class="hint audit-lead">
-        Every act, with who and when, written in the transaction of the act. Nobody can change it.
+        Every act, with who and when, written in the transaction of the act: no coordinator can change or remove a line.
       </p>
       <PageNotice pages={pages} nothing="No operator has done anything yet." />
       {!!pages.items?.length && (
