@@ -35,6 +35,7 @@ _PAGES = {
     "/uploads/{upload_id}": "upload.html",
     "/dashboard": "dashboard.html",
     "/review": "review.html",
+    "/admin": "admin.html",
 }
 
 # The name of a built file has a hash of its content in it; a page's name outlives its content.

@@ -6,6 +6,7 @@ const ROUTES: [RegExp, string][] = [
   [/^\/uploads\/[^/]+$/, '/upload.html'],
   [/^\/dashboard$/, '/dashboard.html'],
   [/^\/review$/, '/review.html'],
+  [/^\/admin$/, '/admin.html'],
 ];
 
 /** Has `npm run dev` answer at the addresses that the gateway would. */
@@ -33,6 +34,6 @@ export default defineConfig({
     // The Content-Security-Policy lets in files of our own origin and nothing inline.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['index.html', 'upload.html', 'dashboard.html', 'review.html'] },
+    rollupOptions: { input: ['index.html', 'upload.html', 'dashboard.html', 'review.html', 'admin.html'] },
   },
 });

@@ -4,6 +4,273 @@
  */
 
 export interface paths {
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description Lists what operators did, newest first.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Admin Events
+         * @description Sends how all queues and workers stand, now and every other second.
+         *
+         *     A stream may end at any time. Come back then: the state of then is sent at once.
+         */
+        get: operations["admin_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Any Jobs
+         * @description Lists jobs of any owner, newest first, each with its last error.
+         *
+         *     One page looks at 10,000 jobs: where few of them fit it is short or empty, and the next one goes on.
+         */
+        get: operations["list_any_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Any Job
+         * @description Tells of one job everything that is kept, but for its payload.
+         */
+        get: operations["get_any_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Jobs
+         * @description Ends unfinished jobs. By a filter it is a step of at most `limit`: ask again while `more` is true.
+         */
+        post: operations["cancel_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redrive Jobs
+         * @description Puts failed jobs back into their queues. By a filter it is a step: ask again while `more` is true.
+         *
+         *     A job stays failed whose content is gone, or whose unique key an unfinished job has by now. Say until when they
+         *     failed, or jobs that fail anew meanwhile are found again.
+         */
+        post: operations["redrive_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Admin Overview
+         * @description Tells how all queues and workers stand, as the stream does: for where streams are cut.
+         */
+        get: operations["admin_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queues
+         * @description Tells how every queue stands.
+         */
+        get: operations["list_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/queues/{queue}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Queue Limits
+         * @description Sets all limits of a queue in place of those it had. Lower ones take nothing back that a worker holds.
+         */
+        put: operations["set_queue_limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/queues/{queue}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Queue
+         * @description Has nothing claimed from a queue any more; what workers hold goes on.
+         */
+        post: operations["pause_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/queues/{queue}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Queue
+         * @description Has a queue claimed from again.
+         */
+        post: operations["resume_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workers
+         * @description Lists workers, newest first, with what each holds.
+         */
+        get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/workers/{worker_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drain Worker
+         * @description Has a worker finish what it holds, claim nothing more, and leave.
+         */
+        post: operations["drain_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -635,6 +902,233 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AdminJobPage
+         * @description One page of jobs, newest first. It may be short or empty and still have a cursor: then look further.
+         */
+        AdminJobPage: {
+            /** Items */
+            items: components["schemas"]["AdminJobRow"][];
+            /**
+             * Nextcursor
+             * @description Give it as cursor to get the next page; null after the last.
+             */
+            nextCursor: string | null;
+        };
+        /**
+         * AdminJobRow
+         * @description A job as lists have it.
+         */
+        AdminJobRow: {
+            /**
+             * Attempt
+             * @description Counted from 1; 0 before the first.
+             */
+            attempt: number;
+            /** Createdat */
+            createdAt: string;
+            /** Finishedat */
+            finishedAt: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Lane */
+            lane: string;
+            lastError: components["schemas"]["AttemptErrorView"] | null;
+            /** Maxattempts */
+            maxAttempts: number;
+            /** Owner */
+            owner: string;
+            /**
+             * Priority
+             * @description Lower runs first.
+             */
+            priority: number;
+            progress: components["schemas"]["gateway__job_views__ProgressView"] | null;
+            /** Queue */
+            queue: string;
+            /**
+             * Runat
+             * @description When a scheduled job is to begin.
+             */
+            runAt: string | null;
+            /**
+             * Size
+             * @description Bytes of its payload, or of the file that it is about.
+             */
+            size: number;
+            /** Startedat */
+            startedAt: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "scheduled" | "processing" | "completed" | "failed" | "cancelled";
+            /**
+             * Waitsforlane
+             * @description Pending, and kept back until its lane has room again.
+             */
+            waitsForLane: boolean;
+        };
+        /**
+         * AdminJobView
+         * @description A job with everything that is kept of it, but for its payload.
+         */
+        AdminJobView: {
+            /**
+             * Attempt
+             * @description Counted from 1; 0 before the first.
+             */
+            attempt: number;
+            /** Createdat */
+            createdAt: string;
+            /**
+             * Errors
+             * @description Oldest first: the first and the last 49.
+             */
+            errors: components["schemas"]["AttemptErrorView"][];
+            /**
+             * Expiresat
+             * @description When it fails if nobody has taken it until then.
+             */
+            expiresAt: string | null;
+            /** Finishedat */
+            finishedAt: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Lane */
+            lane: string;
+            lastError: components["schemas"]["AttemptErrorView"] | null;
+            /** Maxattempts */
+            maxAttempts: number;
+            /** Owner */
+            owner: string;
+            /**
+             * Priority
+             * @description Lower runs first.
+             */
+            priority: number;
+            progress: components["schemas"]["gateway__job_views__ProgressView"] | null;
+            /** Queue */
+            queue: string;
+            /**
+             * Result
+             * @description Any JSON, by whoever completed it; null where there is none.
+             */
+            result: unknown;
+            /**
+             * Runat
+             * @description When a scheduled job is to begin.
+             */
+            runAt: string | null;
+            /**
+             * Size
+             * @description Bytes of its payload, or of the file that it is about.
+             */
+            size: number;
+            /** Startedat */
+            startedAt: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "scheduled" | "processing" | "completed" | "failed" | "cancelled";
+            /** Uniquekey */
+            uniqueKey: string;
+            /**
+             * Waitsforlane
+             * @description Pending, and kept back until its lane has room again.
+             */
+            waitsForLane: boolean;
+            /** Weight */
+            weight: number;
+        };
+        /**
+         * AdminOverview
+         * @description How everything stands; what the stream sends.
+         */
+        AdminOverview: {
+            /**
+             * At
+             * @description What the clock here says, for ages.
+             */
+            at: string;
+            /** Countedat */
+            countedAt: string | null;
+            /** Moreworkers */
+            moreWorkers: boolean;
+            /** Queues */
+            queues: components["schemas"]["QueueView"][];
+            /**
+             * Workers
+             * @description Those that are open, the newest 200.
+             */
+            workers: components["schemas"]["WorkerView"][];
+        };
+        /**
+         * AttemptErrorView
+         * @description What went wrong in one attempt, and at whom.
+         */
+        AttemptErrorView: {
+            /** Attempt */
+            attempt: number;
+            /** Message */
+            message: string;
+            /** Occurredat */
+            occurredAt: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Worker
+             * @description Empty where nobody held the job.
+             */
+            worker: string;
+        };
+        /**
+         * AuditEntryView
+         * @description What an operator did.
+         */
+        AuditEntryView: {
+            /**
+             * Act
+             * @description The call's name in the contract.
+             */
+            act: string;
+            /** At */
+            at: string;
+            /**
+             * Details
+             * @description What was asked and what it did; a list of more than 20 as its count and its first 20.
+             */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Peer */
+            peer: string;
+            /**
+             * Principal
+             * @description Who: the service's principal, and for whom it acted.
+             */
+            principal: string;
+        };
+        /**
+         * AuditPage
+         * @description One page of the audit log, newest first.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditEntryView"][];
+            /**
+             * Nextcursor
+             * @description Give it as cursor to get the next page; null after the last.
+             */
+            nextCursor: string | null;
+        };
+        /**
          * CancelAccepted
          * @description What cancelling an upload has left.
          */
@@ -649,6 +1143,45 @@ export interface components {
              * @description Plays of the upload that stay.
              */
             keptPlays: number;
+        };
+        /**
+         * CancelWish
+         * @description Which unfinished jobs are to end: those of the ids, or a step of those that fit the filter.
+         */
+        CancelWish: {
+            filter?: components["schemas"]["OpenFilter"] | null;
+            /**
+             * Jobids
+             * @default []
+             */
+            jobIds: string[];
+            /**
+             * Limit
+             * @description With a filter: how many at most in this step.
+             * @default 1000
+             */
+            limit: number;
+        };
+        /**
+         * ChangedJobs
+         * @description What a step has changed.
+         */
+        ChangedJobs: {
+            /** Jobids */
+            jobIds: string[];
+            /**
+             * More
+             * @description There may be more that fit the filter: ask for another step.
+             */
+            more: boolean;
+        };
+        /**
+         * ChangeView
+         * @description Whether an act changed anything: it did not where things were so before.
+         */
+        ChangeView: {
+            /** Changed */
+            changed: boolean;
         };
         /**
          * ClockCellView
@@ -685,15 +1218,16 @@ export interface components {
         };
         /**
          * DemoSignIn
-         * @description Whom to sign in; the demo user unless said otherwise.
+         * @description Whom to sign in; the demo user or, where an operator is wanted, the demo operator unless said otherwise.
          */
         DemoSignIn: {
             /**
-             * User
-             * Format: uuid
-             * @default de300000-0000-4000-8000-000000000001
+             * Operator
+             * @default false
              */
-            user: string;
+            operator: boolean;
+            /** User */
+            user?: string | null;
         };
         /**
          * DiscoveriesView
@@ -719,6 +1253,40 @@ export interface components {
             start: string;
             /** Tracks */
             tracks: number;
+        };
+        /**
+         * FailedFilter
+         * @description Which failed jobs; everything that is given must fit.
+         */
+        FailedFilter: {
+            /**
+             * Failedfrom
+             * @description Included.
+             */
+            failedFrom?: string | null;
+            /**
+             * Faileduntil
+             * @description Not included.
+             */
+            failedUntil?: string | null;
+            /**
+             * Kind
+             * @default
+             */
+            kind: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Queue */
+            queue: string;
+            /**
+             * Reason
+             * @description The reason of the last error.
+             * @default
+             */
+            reason: string;
         };
         /**
          * FileView
@@ -814,6 +1382,21 @@ export interface components {
         HealthView: {
             /** Status */
             status: string;
+        };
+        /**
+         * HeldJobView
+         * @description What a worker is at.
+         */
+        HeldJobView: {
+            /** Attempt */
+            attempt: number;
+            /** Jobid */
+            jobId: string;
+            /** Kind */
+            kind: string;
+            progress: components["schemas"]["gateway__job_views__ProgressView"] | null;
+            /** Startedat */
+            startedAt: string;
         };
         /**
          * JobAccepted
@@ -921,6 +1504,24 @@ export interface components {
             uniqueKey: string;
         };
         /**
+         * LaneView
+         * @description A lane and how many of its jobs wait; empty: jobs without one.
+         */
+        LaneView: {
+            /** Lane */
+            lane: string;
+            /** Pending */
+            pending: number;
+        };
+        /**
+         * LimitsSet
+         * @description The limits that a queue had before.
+         */
+        LimitsSet: {
+            /** @description Null is not limited. */
+            previous: components["schemas"]["QueueLimits"];
+        };
+        /**
          * LimitsView
          * @description What an upload may be at most; bytes as they come out of gzip.
          */
@@ -976,6 +1577,29 @@ export interface components {
             trackName: string;
             /** Trackuri */
             trackUri: string | null;
+        };
+        /**
+         * OpenFilter
+         * @description Which unfinished jobs; everything that is given must fit.
+         */
+        OpenFilter: {
+            /**
+             * Kind
+             * @default
+             */
+            kind: string;
+            /**
+             * Lane
+             * @default
+             */
+            lane: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Queue */
+            queue: string;
         };
         /**
          * OverviewView
@@ -1053,6 +1677,112 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * QueueLimits
+         * @description All limits of a queue; null is not limited.
+         */
+        QueueLimits: {
+            /**
+             * Maxdepth
+             * @description Unfinished jobs that the queue takes.
+             */
+            maxDepth?: number | null;
+            /**
+             * Maxrunning
+             * @description Jobs processing at once.
+             */
+            maxRunning?: number | null;
+            /**
+             * Maxrunningperlane
+             * @description The same for each lane.
+             */
+            maxRunningPerLane?: number | null;
+            rate?: components["schemas"]["RateLimit"] | null;
+        };
+        /**
+         * QueuesView
+         * @description All queues by name.
+         */
+        QueuesView: {
+            /**
+             * Countedat
+             * @description When the oldest of the counts was noted.
+             */
+            countedAt: string | null;
+            /** Queues */
+            queues: components["schemas"]["QueueView"][];
+        };
+        /**
+         * QueueView
+         * @description How a queue stands; rates are of the last minute, a second.
+         */
+        QueueView: {
+            /** Claimedrate */
+            claimedRate: number;
+            /** Completedrate */
+            completedRate: number;
+            /** Enqueuedrate */
+            enqueuedRate: number;
+            /**
+             * Failed
+             * @description Failed jobs in history.
+             */
+            failed: number;
+            /** Failedrate */
+            failedRate: number;
+            /**
+             * Lanes
+             * @description The ten deepest, as far as a look at 10,000 jobs tells.
+             */
+            lanes: components["schemas"]["LaneView"][];
+            limits: components["schemas"]["QueueLimits"];
+            /**
+             * Oldestpendingat
+             * @description Since when the job that is next has waited.
+             */
+            oldestPendingAt: string | null;
+            /** Paused */
+            paused: boolean;
+            /** Pending */
+            pending: number;
+            /** Processing */
+            processing: number;
+            /** Queue */
+            queue: string;
+            /** Scheduled */
+            scheduled: number;
+        };
+        /**
+         * RateLimit
+         * @description So many claims a second on average; after a rest, `burst` at once.
+         */
+        RateLimit: {
+            /**
+             * Burst
+             * @description Unless given one second's worth, at least 1.
+             */
+            burst?: number | null;
+            /** Persecond */
+            perSecond: number;
+        };
+        /**
+         * RedriveWish
+         * @description Which failed jobs are to go back: those of the ids, or a step of those that fit the filter, oldest first.
+         */
+        RedriveWish: {
+            filter?: components["schemas"]["FailedFilter"] | null;
+            /**
+             * Jobids
+             * @default []
+             */
+            jobIds: string[];
+            /**
+             * Limit
+             * @description With a filter: how many at most in this step.
+             * @default 1000
+             */
+            limit: number;
         };
         /**
          * RefusalView
@@ -1402,6 +2132,54 @@ export interface components {
             /** Updatedat */
             updatedAt: string;
         };
+        /**
+         * WorkerPage
+         * @description One page of workers, newest first.
+         */
+        WorkerPage: {
+            /** Items */
+            items: components["schemas"]["WorkerView"][];
+            /**
+             * Nextcursor
+             * @description Give it as cursor to get the next page; null after the last.
+             */
+            nextCursor: string | null;
+        };
+        /**
+         * WorkerView
+         * @description One session of a worker.
+         */
+        WorkerView: {
+            /** Closedat */
+            closedAt: string | null;
+            /**
+             * Expiresat
+             * @description When its leases run out unless it pings.
+             */
+            expiresAt: string;
+            /**
+             * Held
+             * @description At most 20, the longest first.
+             */
+            held: components["schemas"]["HeldJobView"][];
+            /** Heldcount */
+            heldCount: number;
+            /** Id */
+            id: string;
+            /** Kinds */
+            kinds: string[];
+            /** Name */
+            name: string;
+            /** Openedat */
+            openedAt: string;
+            /** Queues */
+            queues: string[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "draining" | "left" | "lost";
+        };
     };
     responses: never;
     parameters: never;
@@ -1411,6 +2189,740 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    admin_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_any_jobs: {
+        parameters: {
+            query?: {
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+                kind?: string;
+                limit?: number;
+                owner?: string;
+                queue?: string;
+                /** @description The reason of the last error. */
+                reason?: string;
+                /** @description Any of these; none: all. */
+                state?: ("pending" | "scheduled" | "processing" | "completed" | "failed" | "cancelled")[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminJobPage"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_any_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As the job was given it: opaque. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminJobView"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_jobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeat with the same key gives the first answer. 1 to 200 visible ASCII. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedJobs"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too much at once; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    redrive_jobs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeat with the same key gives the first answer. 1 to 200 visible ASCII. */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedriveWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedJobs"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    admin_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOverview"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuesView"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_queue_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueLimits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsSet"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    pause_queue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeat with the same key gives the first answer. 1 to 200 visible ASCII. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resume_queue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeat with the same key gives the first answer. 1 to 200 visible ASCII. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_workers: {
+        parameters: {
+            query?: {
+                /** @description Also those that closed within the last hour. */
+                closed?: boolean;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerPage"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    drain_worker: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeat with the same key gives the first answer. 1 to 200 visible ASCII. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description The id of the worker's session: opaque. */
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description The request cannot be carried out as it is. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is no such thing, or it is another person's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A parameter is not of the form that is asked for. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not at the moment; Retry-After says when to come back. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     enqueue_job: {
         parameters: {
             query?: never;

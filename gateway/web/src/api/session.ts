@@ -54,6 +54,26 @@ export function replacementOf(refused: string): Promise<string> {
   return newToken();
 }
 
+/** Signs in as the demo operator, whom a local stack has. */
+export async function becomeDemoOperator(): Promise<void> {
+  await demoToken(true);
+}
+
+/** Forgets the token: the next request signs in. */
+export function signOut(): void {
+  forget(TOKEN);
+}
+
+/** Whether the token that is kept says that its person is an operator; whoever is asked checks it. */
+export function saysOperator(): boolean {
+  try {
+    const claims = keptToken()?.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
+    return JSON.parse(atob(claims)).app_metadata?.sluice_role === 'operator';
+  } catch {
+    return false;
+  }
+}
+
 function accepted<T>(answer: T): T {
   forget(LEFT_TO_SIGN_IN);
   return answer;
@@ -84,8 +104,10 @@ async function signIn(): Promise<string> {
   throw notSignedIn('You are not signed in, and this server names no page to sign in at. Ask whoever runs it.');
 }
 
-async function demoToken(): Promise<string> {
-  const response = await fetch('/api/session/demo', { method: 'POST' }).catch(() => {
+async function demoToken(operator = false): Promise<string> {
+  const headers = { 'Content-Type': 'application/json' };
+  const wish = { method: 'POST', headers, body: JSON.stringify({ operator }) };
+  const response = await fetch('/api/session/demo', wish).catch(() => {
     throw unreachable();
   });
   if (!response.ok) throw problemOf(response.status, await response.text());
