@@ -37,6 +37,15 @@ def serve() -> None:
         raise click.ClickException(str(error)) from error
 
 
+@main.command(hidden=True)
+def host() -> None:
+    """Serve as many coordinators as standard input asks for: for the tests of other programs."""
+    from coordinator.hosting import host_until_told  # noqa: PLC0415 - migrations need none of it and start faster
+
+    configure_logs(level="WARNING", json=False)
+    host_until_told()
+
+
 def _read_settings() -> Settings:
     try:
         return Settings()

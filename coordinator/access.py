@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc.aio
 
-from coordinator.errors import PermissionDenied, Unauthenticated
+from coordinator.errors import InvalidRequest, PermissionDenied, Unauthenticated
 
 
 class Role(StrEnum):
@@ -34,6 +34,9 @@ _ROLES: dict[str, frozenset[Role]] = {
     "/listens.v1.ListenService/": _PRODUCERS,
     "/listens.v1.ListenService/CommitListens": _WORKERS,
 }
+# The key of a call's metadata by which a gateway names the person for whom it acts.
+ON_BEHALF_OF = "x-sluice-on-behalf-of"
+
 _OPEN_TO_ALL = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.ServerReflection/")
 
 
@@ -75,6 +78,19 @@ class Access:
         scheme, _, token = authorization.partition(" ")
         shown = _hash(token) if scheme.lower() == "bearer" else b""
         return next((role for known, role in self._roles.items() if hmac.compare_digest(known, shown)), None)
+
+
+def on_behalf_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:
+    """Returns for whom a gateway says it makes the call, empty where it names nobody. Raises InvalidRequest."""
+    for key, value in context.invocation_metadata() or ():
+        if key == ON_BEHALF_OF:
+            person = str(value)
+            if not 1 <= len(person) <= 200 or not person.isprintable():
+                raise InvalidRequest(
+                    f"{ON_BEHALF_OF} has 1 to 200 printable characters.", field=ON_BEHALF_OF, limit=200
+                )
+            return person
+    return ""
 
 
 def authorization(context: grpc.aio.ServicerContext[Any, Any]) -> str:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from uuid import UUID
 
 import structlog
 
 from coordinator.database import Database
-from coordinator.domain import Place
+from coordinator.domain import Freed, Place
 from coordinator.errors import SluiceError
+from coordinator.job_watches import JobWatches
 from coordinator.marks import Marks
 from coordinator.store.notifications import notify
-from coordinator.wakeups import Wakeups, pause
+from coordinator.wakeups import Wakeups, job_topic, pause
 
 # Between two messages; the first of a burst goes at once.
 COALESCE_SECONDS = 0.02
@@ -43,6 +44,9 @@ class Announcer:
         self._notifies = notifies
         self._topics: set[str] = set()
         self._places: dict[tuple[str, str, int], int] = {}
+        self._watches = JobWatches()
+        # Jobs that callers of this coordinator watch, as the others are still to be told.
+        self._interests: set[str] = set()
         self._news = asyncio.Event()
 
     def listen(self, topics: Iterable[str]) -> AbstractContextManager[asyncio.Event]:
@@ -67,6 +71,28 @@ class Announcer:
                 self._places[key] = min(place.position, self._places.get(key, place.position))
         self.wake({place.queue for place in places})
 
+    @contextmanager
+    def watch_job(self, job_id: UUID) -> Iterator[asyncio.Event]:
+        """Lends an event that is set whenever the job has changed; the holder clears it."""
+        with self._watches.watch(job_id), self.listen([job_topic(job_id)]) as changed:
+            self.renew_watch(job_id)
+            yield changed
+
+    def renew_watch(self, job_id: UUID) -> None:
+        """Says to the other coordinators that the job is watched here, which they take for true for a minute."""
+        if self._notifies:
+            self._interests.add(str(job_id))
+            self._news.set()
+
+    def changed(self, job_ids: Iterable[UUID]) -> None:
+        """Tells whoever watches one of these jobs, wherever; costs nothing where nobody does."""
+        self.wake(job_topic(job_id) for job_id in self._watches.watched(job_ids))
+
+    def freed(self, freed: Freed) -> None:
+        """Tells that there is room in guarded queues, and which jobs were let in there."""
+        self.made_pending(freed.pending)
+        self.wake(freed.queues)
+
     def hear(self, message: str) -> None:
         """Takes what a coordinator announced; what it cannot read is ignored, for the poll is the net."""
         try:
@@ -75,7 +101,9 @@ class Announcer:
                 return
             self._marks.lower(Place(*place) for place in said["places"])
             self._wakeups.wake(said["topics"])
-        except (ValueError, TypeError, KeyError):
+            # Coordinators of an older version say nothing of it.
+            self._watches.note_elsewhere(UUID(job_id) for job_id in said.get("watched", ()))
+        except (ValueError, TypeError, KeyError, AttributeError):
             log.warning("announcement_not_understood", bytes=len(message))
 
     def hear_everything(self) -> None:
@@ -109,12 +137,14 @@ class Announcer:
         topics, self._topics = self._topics, set()
         places, self._places = self._places, {}
         words: list[tuple[str, object]] = [("topics", topic) for topic in sorted(topics)]
+        interests, self._interests = self._interests, set()
+        words += [("watched", job_id) for job_id in interests]
         words += [("places", (*key, position)) for key, position in places.items()]
         return [self._message(chunk) for chunk in _chunks(words)]
 
     def _message(self, words: Iterable[tuple[str, object]]) -> str:
         said: dict[str, object] = {"from": self._coordinator}
-        lists: dict[str, list[object]] = {"topics": [], "places": []}
+        lists: dict[str, list[object]] = {"topics": [], "places": [], "watched": []}
         for name, word in words:
             lists[name].append(word)
         return json.dumps(said | lists, separators=(",", ":"))

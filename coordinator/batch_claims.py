@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
 from uuid import UUID
 
 from coordinator.background import BackgroundTasks
-from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.domain import MIB
-from coordinator.ids import new_token
-from coordinator.marks import Marks
+from coordinator.memory import QueueMemory
 from coordinator.sessions import Delivery
 from coordinator.store import claims
 from coordinator.store import sessions as store
@@ -43,17 +42,19 @@ class BatchClaims:
         self,
         database: Database,
         coordinator: UUID,
-        clocks: VirtualClocks,
-        marks: Marks,
+        memory: QueueMemory,
         wakeups: Wakeups,
         poll_seconds: float,
     ) -> None:
         self._database = database
         self._coordinator = coordinator
-        self._clocks = clocks
-        self._marks = marks
+        self._clocks = memory.clocks
+        self._limits = memory.limits
+        self._marks = memory.marks
         self._wakeups = wakeups
         self._poll_seconds = poll_seconds
+        # Another queue comes first each time.
+        self._turn = 0
         self._stopping = False
         self._background = BackgroundTasks()
         self._under_way: dict[str, asyncio.Task[list[Delivery]]] = {}
@@ -98,36 +99,47 @@ class BatchClaims:
         until = time.monotonic() + request.wait_seconds
         with self._wakeups.listen(request.profile.queues) as wake:
             while True:
-                if deliveries := await self._claim_now(key, request):
+                deliveries, again_seconds = await self._claim_now(key, request)
+                if deliveries:
                     return deliveries
                 left = until - time.monotonic()
-                if left <= 0 or self._stopping:
+                # At 0 seconds it looks on in any case: all that it saw was kept back, and others may wait behind that.
+                if self._stopping or (left <= 0 and again_seconds > 0):
                     return []
-                await wait_for(wake, min(left, self._poll_seconds))
+                await wait_for(wake, min(left, self._poll_seconds, again_seconds))
 
-    async def _claim_now(self, key: SessionKey, request: BatchRequest) -> list[Delivery]:
+    async def _claim_now(self, key: SessionKey, request: BatchRequest) -> tuple[list[Delivery], float]:
+        """Claims from each queue in turn; tells after how long one of them will have something that nobody tells of."""
         deliveries: list[Delivery] = []
+        again_seconds = math.inf
         jobs_left, bytes_left = request.max_jobs, min(request.max_bytes or MOST_BYTES, MOST_BYTES)
-        for queue in request.profile.queues:
+        self._turn += 1
+        first = self._turn % len(request.profile.queues)
+        for queue in (*request.profile.queues[first:], *request.profile.queues[:first]):
             limit = ClaimLimit(jobs_left, bytes_left, holds_nothing=not deliveries)
             claimed = await self._claim_from(queue, key, request.profile.kinds, limit)
+            if claimed.again_seconds is not None:
+                again_seconds = min(again_seconds, claimed.again_seconds)
             if claimed.jobs:
                 deliveries.append(Delivery(queue, claimed.jobs))
                 jobs_left -= len(claimed.jobs)
                 bytes_left = max(bytes_left - sum(job.size for job in claimed.jobs), 0)
             if not jobs_left:
                 break
-        return deliveries
+        return deliveries, again_seconds
 
     async def _claim_from(self, queue: str, key: SessionKey, kinds: tuple[str, ...], limit: ClaimLimit) -> Claimed:
         marks = self._marks.of(queue)
         look = marks.begin(kinds)
-        claim = SessionClaim(key.id, key.epoch, new_token(), queue, look.ranges, limit)
+        claim = SessionClaim(key.id, key.epoch, self._limits.token(queue), queue, look.ranges, limit)
         try:
             claimed = await claims.claim_once(self._database, claim)
         except BaseException:
             marks.give_up(look)
             raise
-        marks.finish(look, claimed.jobs, claimed.staying)
+        if claimed.looked:
+            marks.finish(look, claimed.jobs, claimed.staying)
+        else:
+            marks.give_up(look)
         self._clocks.pass_over(queue, claimed.jobs)
         return claimed

@@ -105,7 +105,7 @@ class ClaimStreams:
     def grant(self, session: Session, jobs_total: int, bytes_total: int | None, ended_total: int) -> None:
         """Takes a session's newest credit and has its queues looked at."""
         session.grant(jobs_total, bytes_total, ended_total)
-        self._dispatchers.look(session.profile.queues)
+        self._dispatchers.look(session.turns.in_order)
 
     def close(self, session: Session) -> None:
         """Ends a stream's part in the background, since the call that it belongs to may be cancelled already."""
@@ -117,8 +117,7 @@ class ClaimStreams:
         """Gives back what was never sent; then the session closes, or has its grace, or lives on for its lease."""
         try:
             if undelivered := await session.take_undelivered():
-                released = await leases.release(self._database, undelivered)
-                self._announcer.made_pending(released.pending)
+                await leases.release(self._database, undelivered, on_freed=self._announcer.freed)
             if session.said_goodbye:
                 await store.close_session(self._database, session.key)
                 await self._reaper.run_round()

@@ -7,15 +7,14 @@ from collections.abc import Iterable
 
 import structlog
 
-from coordinator.clocks import VirtualClocks
 from coordinator.database import Database
 from coordinator.errors import SluiceError
-from coordinator.ids import new_token
-from coordinator.marks import Marks, QueueMarks
+from coordinator.marks import Look
+from coordinator.memory import QueueMemory
 from coordinator.sessions import Delivery, Session, SessionRegistry
 from coordinator.settling import Settling
 from coordinator.store import claims
-from coordinator.store.claims import UNLIMITED_BYTES, Claimed, ClaimLimit, SessionClaim
+from coordinator.store.claims import NOT_LOOKED, UNLIMITED_BYTES, Claimed, ClaimLimit, SessionClaim
 from coordinator.wakeups import Wakeups, wait_for
 
 # Jobs that one claim statement takes at most; more would make others wait for it.
@@ -34,8 +33,7 @@ class Dispatcher:
         queue: str,
         database: Database,
         sessions: SessionRegistry,
-        clocks: VirtualClocks,
-        marks: QueueMarks,
+        memory: QueueMemory,
         settling: Settling,
         wakeups: Wakeups,
         poll_seconds: float,
@@ -43,14 +41,16 @@ class Dispatcher:
         self._queue = queue
         self._database = database
         self._sessions = sessions
-        self._clocks = clocks
-        self._marks = marks
+        self._clocks = memory.clocks
+        self._limits = memory.limits
+        self._marks = memory.marks.of(queue)
         self._settling = settling
         self._wakeups = wakeups
         self._poll_seconds = poll_seconds
         self._turn = 0
         self._stopping = False
-        # Until this kind is looked for from the start again: a claim that began at a mark came back short.
+        # Until there may be something that nobody tells of: a claim that began at a mark came back short, or the queue
+        # has a rate limit and will have room again.
         self._look_again_seconds: float | None = None
 
     async def run(self) -> None:
@@ -83,10 +83,11 @@ class Dispatcher:
     async def _serve_everyone(self) -> bool:
         """Claims once for each session with credit, another one first each time; returns whether any got jobs.
 
-        Where nothing waits for one session's kinds, the others with the same kinds are not asked for.
+        Where nothing waits for one session's kinds, the others with the same kinds are not asked for; nor is anybody
+        where the queue has no room.
         """
         self._look_again_seconds = None
-        hungry = [one for one in self._sessions if self._queue in one.profile.queues and one.wanted_jobs]
+        hungry = self._hungry()
         if not hungry:
             return False
         self._turn = (self._turn + 1) % len(hungry)
@@ -97,20 +98,32 @@ class Dispatcher:
             kinds = session.profile.kinds
             if kinds in idle_kinds or not (wanted := min(session.wanted_jobs, share)):
                 continue
-            takes_anything = session.wanted_bytes is None or session.holds_nothing
             async with session.turn_to_claim():
-                served = await self._serve(session, min(session.wanted_jobs, wanted))
-            if served:
+                # Only now: another queue's claim may have taken credit meanwhile.
+                takes_anything = session.wanted_bytes is None or session.holds_nothing
+                claimed = await self._serve(session, min(session.wanted_jobs, wanted))
+            if claimed.is_full:
+                break
+            if claimed.jobs:
                 found = True
-            elif takes_anything:
+            elif claimed.looked and takes_anything:
                 idle_kinds.add(kinds)
         return found
 
-    async def _serve(self, session: Session, wanted: int) -> int:
+    def _hungry(self) -> list[Session]:
+        """The sessions with credit for this queue; others of its sessions have it looked at when credit comes back."""
+        mine = [one for one in self._sessions if self._queue in one.profile.queues]
+        for session in mine:
+            if session.is_claiming and not session.wanted_jobs:
+                session.turns.note_missed(self._queue)
+        return [one for one in mine if one.wanted_jobs]
+
+    async def _serve(self, session: Session, wanted: int) -> Claimed:
+        """Claims for a session; where it wants nothing any more the queue is not looked at."""
         if not wanted:
-            return 0
+            return NOT_LOOKED
         look = self._marks.begin(session.profile.kinds)
-        reservation = session.reserve(new_token(), wanted)
+        reservation = session.reserve(self._limits.token(self._queue), wanted)
         max_bytes = UNLIMITED_BYTES if reservation.bytes is None else reservation.bytes
         limit = ClaimLimit(wanted, max_bytes, reservation.holds_nothing)
         key = session.key
@@ -124,12 +137,27 @@ class Dispatcher:
                 # It may have been carried out all the same: its jobs would lie with a worker that never sees them.
                 self._marks.give_up(look)
                 self._settling.ask()
-        self._marks.finish(look, claimed.jobs, claimed.staying)
+        self._take_note(look, claimed, session.profile.kinds)
+        if len(claimed.jobs) < wanted:
+            self._wakeups.wake(session.turns.take_missed())
+        return claimed
+
+    def _take_note(self, look: Look, claimed: Claimed, kinds: tuple[str, ...]) -> None:
+        """Moves marks and clocks on, and notes when to look again where nothing came."""
+        if claimed.looked:
+            self._marks.finish(look, claimed.jobs, claimed.staying)
+        else:
+            self._marks.give_up(look)
         self._clocks.pass_over(self._queue, claimed.jobs)
-        if not claimed.jobs and look.whole != frozenset(session.profile.kinds):
-            seconds = self._marks.rescan_seconds(session.profile.kinds)
-            self._look_again_seconds = min(seconds, self._look_again_seconds or seconds)
-        return len(claimed.jobs)
+        if claimed.again_seconds is not None:
+            self._look_again_within(claimed.again_seconds)
+        if claimed.looked and not claimed.jobs and look.whole != frozenset(kinds):
+            self._look_again_within(self._marks.rescan_seconds(kinds))
+
+    def _look_again_within(self, seconds: float) -> None:
+        self._look_again_seconds = (
+            seconds if self._look_again_seconds is None else min(seconds, self._look_again_seconds)
+        )
 
 
 class Dispatchers:
@@ -139,16 +167,14 @@ class Dispatchers:
         self,
         database: Database,
         sessions: SessionRegistry,
-        clocks: VirtualClocks,
-        marks: Marks,
+        memory: QueueMemory,
         settling: Settling,
         wakeups: Wakeups,
         poll_seconds: float,
     ) -> None:
         self._database = database
         self._sessions = sessions
-        self._clocks = clocks
-        self._marks = marks
+        self._memory = memory
         self._settling = settling
         self._wakeups = wakeups
         self._poll_seconds = poll_seconds
@@ -169,8 +195,7 @@ class Dispatchers:
             queue,
             self._database,
             self._sessions,
-            self._clocks,
-            self._marks.of(queue),
+            self._memory,
             self._settling,
             self._wakeups,
             self._poll_seconds,

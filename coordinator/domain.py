@@ -73,6 +73,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Freed:
+    """What the end of attempts made room for: queues that may be claimed from, and jobs that were let in there."""
+
+    queues: frozenset[str] = frozenset()
+    pending: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """A worker's right to one attempt, named by its fence."""
 
@@ -92,6 +100,8 @@ class ClaimedJob:
     payload: bytes
     size: int
     deadline_ms: int
+    # Where the attempt before left off; empty where it left nothing.
+    checkpoint: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +133,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ProgressReport:
-    """How far one attempt has come."""
+    """How far one attempt has come, and where a next one is to go on; None leaves what is stored."""
 
     lease: Lease
-    progress: Progress
+    progress: Progress | None = None
+    # Empty: there is none any more.
+    checkpoint: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +175,8 @@ class Job:
     lane: str | None
     owner: str
     unique_key: str | None
+    # In bytes, of its payload or of the file that it is about.
+    size: int
     attempt: int
     max_attempts: int
     errors: tuple[JobError, ...]
@@ -173,6 +187,8 @@ class Job:
     finished_at: datetime | None
     run_at: datetime | None
     expires_at: datetime | None
+    # Pending, and kept back until its lane has room.
+    waits_for_lane: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 SluiceError
 ├── InvalidRequest, PayloadTooLarge, ChecksumMismatch
-├── NotFound                JobNotFound, UploadNotFound
+├── NotFound                JobNotFound, UploadNotFound, WorkerNotFound
 ├── IdempotencyKeyReused
 ├── JobFinished
 ├── LeaseLost
@@ -63,6 +63,12 @@ class UploadNotFound(NotFound):
     reason = "UPLOAD_NOT_FOUND"
 
 
+class WorkerNotFound(NotFound):
+    """No worker has such a session, or it is over."""
+
+    reason = "WORKER_NOT_FOUND"
+
+
 class IdempotencyKeyReused(SluiceError):
     """The key came with other content before."""
 
@@ -114,7 +120,7 @@ class QuotaExceeded(ComeBackLater):
 
 
 class Busy(ComeBackLater):
-    """Something of the same owner is under way."""
+    """Something that this would meet is under way: of the same owner, or in the same queue."""
 
     reason = "BUSY"
 

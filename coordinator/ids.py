@@ -27,6 +27,16 @@ def new_token() -> int:
     return secrets.randbits(63)
 
 
+def new_counted_token() -> int:
+    """Returns a lease token for a claim from a guarded queue: below zero, which tells whoever ends the attempt."""
+    return -1 - new_token()
+
+
+def is_counted(token: int | None) -> bool:
+    """Tells whether an attempt was claimed from a guarded queue: its end makes room for others."""
+    return token is not None and token < 0
+
+
 def parse_id(text: str, field: str) -> UUID:
     """Reads an id from its text form. Raises InvalidRequest, naming the field."""
     try:

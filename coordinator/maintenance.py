@@ -10,11 +10,13 @@ import structlog
 
 from coordinator.announcer import Announcer
 from coordinator.clocks import VirtualClocks
+from coordinator.counting import Counting
 from coordinator.database import Database
 from coordinator.errors import SluiceError
+from coordinator.limit_keeper import LimitKeeper
 from coordinator.reaper import Reaper
 from coordinator.settling import Settling
-from coordinator.store import incoming, jobs, maintenance, notifications, sessions, uploads
+from coordinator.store import counts, incoming, jobs, maintenance, notifications, sessions, uploads
 from coordinator.wakeups import LEASES_TOPIC, pause, wait_for
 
 ROUND_SECONDS = 1.0
@@ -32,29 +34,37 @@ class Retention:
     abandoned_upload_hours: float
 
 
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What is done from time to time, by whom."""
+
+    reaper: Reaper
+    settling: Settling
+    counting: Counting
+    limits: LimitKeeper
+
+
 class Maintenance:
     """The periodic duties of one coordinator. Any number of coordinators may run them at once."""
 
     def __init__(
         self,
         database: Database,
-        reaper: Reaper,
-        settling: Settling,
+        duties: Duties,
         clocks: VirtualClocks,
         announcer: Announcer,
         *,
-        lease_seconds: float,
         retention: Retention,
         listen_url: str | None,
     ) -> None:
         """Makes it ready; without a `listen_url` nothing is heard from other coordinators."""
         self._database = database
-        self._reaper = reaper
-        self._settling = settling
+        self._reaper = duties.reaper
+        self._settling = duties.settling
+        self._counting = duties.counting
+        self._limits = duties.limits
         self._clocks = clocks
         self._announcer = announcer
-        # Often enough that a renewal or two may come late and no session is lost.
-        self._reap_seconds = min(ROUND_SECONDS, lease_seconds / 5)
         self._retention = retention
         self._listen_url = listen_url
         self._stopping = asyncio.Event()
@@ -64,12 +74,17 @@ class Maintenance:
         """Makes sure that history has its days, learns the clocks, and starts the loops."""
         await maintenance.create_history_partitions(self._database)
         await jobs.load_virtual_times(self._database, self._clocks)
+        await self._limits.learn()
         duties: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
-            "reap": (self._reap_seconds, self._reaper.run_round),
+            "reap": (self._reaper.rest_seconds, self._reaper.run_round),
             "settle": (0.0, self._settling.run_round),
             "notices": (0.0, self._deliver_notices),
             "promote": (0.0, self._promote),
+            "limits": (0.0, self._limits.keep_learning),
+            "lanes": (0.0, self._limits.mend),
             "clocks": (ROUND_SECONDS, self._exchange_clocks),
+            "counts": (ROUND_SECONDS, self._counting.note),
+            "recount": (self._counting.recount_seconds, self._recount),
             "clean up": (CLEANUP_SECONDS, self._clean_up),
         }
         if self._listen_url is not None:
@@ -81,11 +96,15 @@ class Maintenance:
         ]
 
     async def stop(self) -> None:
-        """Lets each loop end after what it is doing."""
+        """Lets each loop end after what it is doing. A second time does nothing."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         self._announcer.stop()
         self._settling.ask()
+        self._limits.stop()
         await asyncio.gather(*self._tasks)
+        await self._counting.leave()
 
     async def _promote(self) -> None:
         """Makes due jobs pending, then rests until the next is due, at most a second."""
@@ -98,6 +117,9 @@ class Maintenance:
     async def _exchange_clocks(self) -> None:
         await jobs.store_virtual_times(self._database, self._clocks)
         await jobs.load_virtual_times(self._database, self._clocks)
+
+    async def _recount(self) -> None:
+        await self._counting.recount(lambda seconds: pause(self._stopping, seconds))
 
     async def _deliver_notices(self) -> None:
         with self._announcer.listen([LEASES_TOPIC]) as word:
@@ -122,6 +144,8 @@ class Maintenance:
             "drop days": lambda: maintenance.drop_old_history(self._database, keep.history_days),
             "forget keys": lambda: maintenance.delete_old_keys(self._database),
             "forget sessions": lambda: sessions.delete_old_sessions(self._database),
+            "fold counts": lambda: counts.fold(self._database),
+            "forget coordinators": lambda: counts.forget_coordinators(self._database),
             "forget notices": lambda: sessions.delete_old_notices(self._database),
             "forget abandoned uploads": lambda: incoming.delete_abandoned(self._database, keep.abandoned_upload_hours),
             "forget contents": lambda: uploads.expire_contents(self._database, keep.failed_content_days),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import structlog
@@ -14,12 +14,14 @@ from coordinator.database import Database
 from coordinator.domain import EndedJob
 from coordinator.errors import SluiceError
 from coordinator.sessions import SessionRegistry
-from coordinator.store import reaping, sessions
+from coordinator.store import reaping, sessions, workers
+from coordinator.store.auditing import Act
 from coordinator.store.reaping import REAP_JOBS
 from coordinator.wakeups import LEASES_TOPIC, upload_topic
 
 # A look at every attempt's deadline reads all live jobs: it takes at most a fiftieth of the time.
 DEADLINE_REST = 50.0
+ROUND_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -47,6 +49,8 @@ class Reaper:
         self._announcer = announcer
         self._lease_seconds = lease_seconds
         self._deadline_check_seconds = deadline_check_seconds
+        # Between rounds: often enough that a renewal or two may come late and no session is lost.
+        self.rest_seconds = min(ROUND_SECONDS, lease_seconds / 5)
         now = time.monotonic()
         self._deadlines_due = now
         self._patient_since = now
@@ -71,9 +75,10 @@ class Reaper:
                 raise
 
     async def deliver_notices(self) -> None:
-        """Tells workers which of their leases others have ended; word of that may come at any time."""
+        """Tells workers which of their leases others have ended, and which of them are to end."""
         if len(self._registry):
             self._registry.tell(await sessions.take_notices(self._database, self._coordinator))
+            self._registry.tell_retiring(await workers.find_retiring(self._database, self._coordinator))
 
     def _note_delay(self) -> None:
         """A process that was stopped for a while has heard nobody meanwhile: what was said waits to be read."""
@@ -109,25 +114,56 @@ class Reaper:
                 session.end(lost=True)
 
     async def _reap(self) -> None:
-        now = time.monotonic()
-        self._left = {session_id: until for session_id, until in self._left.items() if until > now}
-        patient_seconds = now - self._patient_since if now < self._patient_since + self._lease_seconds else None
+        patient_seconds = self._patience()
         await self._take_back(
-            lambda: reaping.reap_dead_sessions(self._database, patient_seconds=patient_seconds, left=self._left)
+            lambda: reaping.reap_dead_sessions(
+                self._database, patient_seconds=patient_seconds, left=self._left, on_freed=self._announcer.freed
+            )
         )
-        await self._take_back(lambda: reaping.expire_jobs(self._database))
+        await self._take_back(lambda: reaping.expire_jobs(self._database, on_freed=self._announcer.freed))
         if time.monotonic() >= self._deadlines_due:
             began = time.monotonic()
-            await self._take_back(lambda: reaping.reap_overdue(self._database), topics=[LEASES_TOPIC])
+            await self._take_back(
+                lambda: reaping.reap_overdue(self._database, on_freed=self._announcer.freed), topics=[LEASES_TOPIC]
+            )
             took = time.monotonic() - began
             self._deadlines_due = time.monotonic() + max(self._deadline_check_seconds, DEADLINE_REST * took)
+
+    def _patience(self) -> float | None:
+        """Returns for how long this coordinator has been patient, None where it is no longer."""
+        now = time.monotonic()
+        self._left = {session_id: until for session_id, until in self._left.items() if until > now}
+        return now - self._patient_since if now < self._patient_since + self._lease_seconds else None
+
+    async def reap_now(self, act: Act) -> tuple[int, int]:
+        """Takes back what dead sessions hold, because an operator wants it; returns how many (jobs, sessions)."""
+        jobs = sessions = 0
+        async with self._round:
+            self._note_delay()
+            await self._keep_alive()
+            while True:
+                reaped = await reaping.reap_for(
+                    self._database,
+                    act,
+                    patient_seconds=self._patience(),
+                    left=self._left,
+                    on_freed=self._announcer.freed,
+                )
+                self._tell(reaped.jobs)
+                jobs, sessions = jobs + len(reaped.jobs), sessions + reaped.sessions
+                if len(reaped.jobs) < REAP_JOBS:
+                    return jobs, sessions
 
     async def _take_back(self, reap: Callable[[], Awaitable[list[EndedJob]]], topics: list[str] | None = None) -> None:
         """Reaps until there is nothing left, and tells whoever waits for it."""
         while ended := await reap():
-            log.info("jobs_reaped", jobs=len(ended))
-            self._announcer.made_pending(job.place for job in ended if job.place is not None)
-            self._announcer.wake({upload_topic(job.upload_id) for job in ended if job.upload_id is not None})
+            self._tell(ended)
             self._announcer.wake(topics or ())
             if len(ended) < REAP_JOBS:
                 break
+
+    def _tell(self, ended: Sequence[EndedJob]) -> None:
+        if ended:
+            log.info("jobs_reaped", jobs=len(ended))
+        self._announcer.made_pending(job.place for job in ended if job.place is not None)
+        self._announcer.wake({upload_topic(job.upload_id) for job in ended if job.upload_id is not None})

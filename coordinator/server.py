@@ -15,16 +15,17 @@ from coordinator.announcer import Announcer
 from coordinator.background import BackgroundTasks
 from coordinator.batch_claims import BatchClaims
 from coordinator.claim_streams import ClaimStreams, LeaseTimes
-from coordinator.clocks import VirtualClocks
 from coordinator.commit_gate import CommitGate
+from coordinator.counting import Counting
 from coordinator.database import Database
 from coordinator.dispatcher import Dispatchers
 from coordinator.domain import MIB, RetryPolicy
 from coordinator.errors import SluiceError
 from coordinator.ids import new_id
 from coordinator.interceptors import ErrorInterceptor
-from coordinator.maintenance import Maintenance, Retention, repeat
-from coordinator.marks import Marks
+from coordinator.limit_keeper import LimitKeeper
+from coordinator.maintenance import Duties, Maintenance, Retention, repeat
+from coordinator.memory import QueueMemory
 from coordinator.read_gate import ReadGate
 from coordinator.reaper import Reaper
 from coordinator.services.admin_service import AdminService
@@ -38,10 +39,13 @@ from coordinator.sessions import SessionRegistry
 from coordinator.settings import Settings
 from coordinator.settling import Settling
 from coordinator.spool import SpoolRoom
+from coordinator.store.depths import Depths
 from coordinator.store.maintenance import has_tomorrows_partition
+from coordinator.tallies import Tally
 from coordinator.upload_domain import UploadLimits
 from coordinator.wakeups import Wakeups, upload_topic
 from coordinator.wire.jobs import JobDefaults
+from coordinator.witness import JobWitness
 from protos.jobs.v1 import (
     admin_service_pb2,
     admin_service_pb2_grpc,
@@ -90,11 +94,14 @@ class Coordinator:
         self.settings = settings
         self.id: UUID = new_id()
         self.port = 0
+        tally = Tally()
+        witness = JobWitness(tally)
         self._database = Database(
             settings.database_url.get_secret_value(),
             max_connections=settings.database_connections,
             timeout_seconds=settings.database_timeout_seconds,
             prepare_statements=settings.prepare_statements,
+            witness=witness,
         )
         # Apart from the calls', so that nothing that callers ask for keeps a claim or a keep-alive waiting.
         self._engine = Database(
@@ -102,12 +109,17 @@ class Coordinator:
             max_connections=settings.engine_connections,
             timeout_seconds=settings.database_timeout_seconds,
             prepare_statements=settings.prepare_statements,
+            witness=witness,
         )
         self._access = Access(settings.service_tokens.get_secret_value())
-        self._clocks = VirtualClocks()
-        self._marks = Marks()
+        self._memory = QueueMemory()
+        self._clocks = self._memory.clocks
         self._wakeups = Wakeups()
-        self._announcer = Announcer(self._engine, self.id, self._wakeups, self._marks, notifies=settings.listen)
+        self._announcer = Announcer(self._engine, self.id, self._wakeups, self._memory.marks, notifies=settings.listen)
+        witness.on_change = self._announcer.changed
+        self._counting = Counting(self._engine, self.id, tally, recount_seconds=settings.recount_seconds)
+        self._limits = LimitKeeper(self._engine, self._memory, self._announcer, self._wakeups)
+        self._depths = Depths(self._memory.limits)
         self._registry = SessionRegistry()
         self._settling = Settling(self._engine, self.id, self._registry, self._announcer)
         self._reaper = Reaper(
@@ -121,8 +133,7 @@ class Coordinator:
         self._dispatchers = Dispatchers(
             self._engine,
             self._registry,
-            self._clocks,
-            self._marks,
+            self._memory,
             self._settling,
             self._wakeups,
             settings.effective_poll_seconds,
@@ -137,16 +148,12 @@ class Coordinator:
             self._announcer,
             LeaseTimes(settings.lease_seconds, min(settings.reconnect_grace_seconds, settings.lease_seconds)),
         )
-        self._batches = BatchClaims(
-            self._engine, self.id, self._clocks, self._marks, self._wakeups, settings.effective_poll_seconds
-        )
+        self._batches = BatchClaims(self._engine, self.id, self._memory, self._wakeups, settings.effective_poll_seconds)
         self._maintenance = Maintenance(
             self._engine,
-            self._reaper,
-            self._settling,
+            Duties(self._reaper, self._settling, self._counting, self._limits),
             self._clocks,
             self._announcer,
-            lease_seconds=settings.lease_seconds,
             retention=Retention(settings.history_days, settings.failed_content_days, settings.abandoned_upload_hours),
             listen_url=settings.database_url.get_secret_value() if settings.listen else None,
         )
@@ -163,13 +170,38 @@ class Coordinator:
         gate = CommitGate(max_commits=max(1, settings.database_connections // 2), wait_seconds=settings.turn_seconds)
         background = BackgroundTasks()
         commits = FileCommits(
-            self._database, self._tell_watchers, CommitLimits(settings.file_rows), room, gate, background
+            self._database,
+            self._tell_watchers,
+            CommitLimits(settings.file_rows),
+            room,
+            gate,
+            background,
+            self._announcer.freed,
         )
         job_service_pb2_grpc.add_JobServiceServicer_to_server(
-            JobService(self._database, self._clocks, self._announcer, _job_defaults(settings)), self._server
+            JobService(
+                self._database,
+                self._clocks,
+                self._announcer,
+                _job_defaults(settings),
+                self._streams.check_open,
+                background,
+                settings.effective_poll_seconds,
+                self._depths,
+            ),
+            self._server,
         )
         admin_service_pb2_grpc.add_AdminServiceServicer_to_server(
-            AdminService(self._database, self._clocks, self._announcer, self._access), self._server
+            AdminService(
+                self._database,
+                self._clocks,
+                self._announcer,
+                self._access,
+                self._reaper,
+                self._counting,
+                self._limits,
+            ),
+            self._server,
         )
         worker_service_pb2_grpc.add_WorkerServiceServicer_to_server(self._worker_service(), self._server)
         upload_service_pb2_grpc.add_UploadServiceServicer_to_server(
@@ -179,7 +211,7 @@ class Coordinator:
                 self._announcer,
                 room,
                 gate,
-                _upload_policy(settings),
+                _upload_policy(settings, self._depths),
                 self._streams.check_open,
                 background,
             ),
@@ -291,10 +323,11 @@ def _job_defaults(settings: Settings) -> JobDefaults:
     )
 
 
-def _upload_policy(settings: Settings) -> UploadPolicy:
+def _upload_policy(settings: Settings, depths: Depths) -> UploadPolicy:
     return UploadPolicy(
         limits=UploadLimits(settings.upload_files, settings.file_bytes, settings.upload_bytes),
         retry_policy=_retry_policy(settings),
         deadline_ms=round(settings.default_deadline_seconds * 1000),
         incoming_hours=settings.abandoned_upload_hours,
+        depths=depths,
     )

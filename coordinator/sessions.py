@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from coordinator.domain import ClaimedJob, Lease, LeaseNotice, NoticeReason
+from coordinator.queue_turns import QueueTurns
 from coordinator.store.sessions import Heard, SessionKey, WorkerProfile
 
 
@@ -29,6 +30,7 @@ class Notice:
     lost: tuple[Lease, ...] = ()
     cancelled: tuple[Lease, ...] = ()
     drain: bool = False
+    retire: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,13 @@ class Session:
         """Begins with what a resuming worker holds, and counts for in bytes; None where the session is new."""
         self.key = key
         self.profile = profile
+        self.turns = QueueTurns(profile.queues)
         # Nothing more is claimed for it, and its stream ends.
         self.over = False
         # The worker left for good.
         self.said_goodbye = False
+        # An operator wants its worker to end: nothing more is claimed for it.
+        self.retiring = False
         # It expired, or was resumed on another stream: nothing is left to close.
         self.is_lost = False
         self._heard_at = self._renewed_at = time.monotonic()
@@ -105,7 +110,7 @@ class Session:
     @property
     def wanted_jobs(self) -> int:
         """How many more jobs may be claimed now."""
-        if self.over or self._doubted or (self.wanted_bytes == 0 and not self.holds_nothing):
+        if self.over or self.retiring or self._doubted or (self.wanted_bytes == 0 and not self.holds_nothing):
             return 0
         return max(self._granted_jobs - self._sent_jobs, 0)
 
@@ -144,7 +149,13 @@ class Session:
         elif delivery.jobs:
             self._sent_jobs += len(delivery.jobs)
             self._sent_bytes += sum(job.size for job in delivery.jobs)
+            self.turns.note_served(delivery.queue)
             self.send(delivery)
+
+    @property
+    def is_claiming(self) -> bool:
+        """Whether a claim is under way, and credit is set aside for it."""
+        return self._claims > 0
 
     @property
     def is_doubtful(self) -> bool:
@@ -247,6 +258,14 @@ class SessionRegistry:
             if (session := self._sessions.get(session_id)) is not None:
                 lost, cancelled = leases.get(NoticeReason.LOST, ()), leases.get(NoticeReason.CANCELLED, ())
                 session.send(Notice(lost=tuple(lost), cancelled=tuple(cancelled)))
+
+    def tell_retiring(self, session_ids: Iterable[int]) -> None:
+        """Tells workers that they are to end, once each; every Pong says it again."""
+        for session_id in session_ids:
+            session = self._sessions.get(session_id)
+            if session is not None and not session.retiring:
+                session.retiring = True
+                session.send(Notice(retire=True))
 
     def tell_drain(self) -> None:
         """Tells every worker to move on."""

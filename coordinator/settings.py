@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     # None: 5 s, and 1 s where `listen` is off.
     poll_seconds: float | None = Field(None, ge=0.05, le=60)
     deadline_check_seconds: float = Field(10.0, ge=0.05, le=600)
+    # How often all jobs are counted, which mends what coordinators that died left uncounted.
+    recount_seconds: float = Field(300.0, ge=0.1, le=86_400)
     drain_seconds: PositiveFloat = 8.0
     default_max_attempts: int = Field(4, ge=1, le=100)
     default_deadline_seconds: float = Field(600.0, ge=1, le=86_400)

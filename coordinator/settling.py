@@ -52,9 +52,8 @@ class Settling:
         held = await sessions.find_leases(self._database, [session.id for session in unsettled])
         back = [lease for session in unsettled for lease in session.undelivered(held.get(session.id, ()))]
         if back:
-            released = await leases.release(self._database, back)
-            self._announcer.made_pending(released.pending)
-            log.info("undelivered_released", jobs=len(back) - len(released.refused))
+            refused = await leases.release(self._database, back, on_freed=self._announcer.freed)
+            log.info("undelivered_released", jobs=len(back) - len(refused))
         for session in unsettled:
             session.note_settled(doubted[session.id])
         self._announcer.wake({queue for session in unsettled for queue in session.profile.queues})

@@ -19,6 +19,7 @@ CODES: dict[str, grpc.StatusCode] = {
     "CHECKSUM_MISMATCH": grpc.StatusCode.INVALID_ARGUMENT,
     "JOB_NOT_FOUND": grpc.StatusCode.NOT_FOUND,
     "UPLOAD_NOT_FOUND": grpc.StatusCode.NOT_FOUND,
+    "WORKER_NOT_FOUND": grpc.StatusCode.NOT_FOUND,
     "IDEMPOTENCY_KEY_REUSED": grpc.StatusCode.ALREADY_EXISTS,
     "JOB_FINISHED": grpc.StatusCode.FAILED_PRECONDITION,
     "LEASE_LOST": grpc.StatusCode.FAILED_PRECONDITION,

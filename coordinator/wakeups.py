@@ -9,6 +9,8 @@ from uuid import UUID
 
 # Somebody ended leases of workers that live: a name that no queue can have.
 LEASES_TOPIC = "leases/"
+# Somebody set or lifted limits of a queue.
+LIMITS_TOPIC = "limits/"
 
 
 class Wakeups:
@@ -50,6 +52,11 @@ class Wakeups:
 def upload_topic(upload_id: UUID) -> str:
     """Names the wake-ups of whoever watches an upload."""
     return f"upload/{upload_id}"
+
+
+def job_topic(job_id: UUID) -> str:
+    """Names the wake-ups of whoever watches a job."""
+    return f"job/{job_id}"
 
 
 async def pause(stopping: asyncio.Event, seconds: float) -> None:

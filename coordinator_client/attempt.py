@@ -30,13 +30,14 @@ async def outcome_of(context: JobContext, handler: Handler) -> Outcome:
 async def _outcome(context: JobContext, handler: Handler) -> Outcome:
     try:
         returned = await handler(context)
-        return returned if isinstance(returned, Ended) else completion(returned)
+        return returned if isinstance(returned, Ended | Completion) else completion(returned)
     except (LeaseLost, Release, Snooze, AttemptFailure) as outcome:
         return outcome
     except CoordinatorError as error:
         # Its message may name addresses of ours: people are told the reason.
         return AttemptFailure(error.reason, f"A call of the worker failed: {error.reason}.")
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, the attempt has failed
+    # SystemExit too: one job must not end the worker, and then the next that takes it.
+    except (Exception, asyncio.CancelledError, SystemExit) as error:  # noqa: BLE001 - whatever it is, the attempt has failed
         return _failure(context, error)
 
 

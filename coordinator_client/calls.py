@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc.aio
 
@@ -53,6 +53,22 @@ async def call_unary(
             if final or not _may_repeat(error, repeat_is_safe):
                 raise error from failed
         await asyncio.sleep(pause)
+
+
+async def read_pages(
+    method: Callable[..., Awaitable[Response]], request: Any, *, timeout_seconds: float
+) -> AsyncGenerator[Response, None]:
+    """Yields page after page of a list: each is read when the one before is used up, within a time limit of its own.
+
+    Raises:
+        CoordinatorError: a page's last try.
+    """
+    while True:
+        page: Any = await call_unary(method, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+        yield page
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
 
 
 async def read_stream(

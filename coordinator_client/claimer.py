@@ -32,21 +32,29 @@ class Claimer:
         self._verbs = Verbs()
         self._holdings = Holdings(handlers, self._verbs, self._note_end)
         self._stopping = asyncio.Event()
-        self._grace_seconds = 0.0
+        # Until when handlers may finish once it is to stop, by the loop's clock.
+        self._leave_by = float("inf")
         self._session: Session | None = None
 
     async def run(self) -> None:
         """Keeps a session open until it is asked to stop."""
         while not self._stopping.is_set():
-            self._session = Session(self._profile, self._open_channel, self._holdings, self._verbs, self._capacity)
-            await self._session.run(self._stopping, lambda: self._grace_seconds)
+            self._session = Session(
+                self._profile, self._open_channel, self._holdings, self._verbs, self._capacity, self._retire
+            )
+            await self._session.run(self._stopping, lambda: self._leave_by)
 
     def stop(self, grace_seconds: float) -> None:
-        """Takes no more jobs, lets handlers finish within the grace, gives the rest back, and ends `run`."""
-        if not self._stopping.is_set():
+        """Takes no more jobs, lets handlers finish within the grace, gives the rest back, and ends `run`.
+
+        Of several graces the one that ends first holds.
+        """
+        leave_by = asyncio.get_running_loop().time() + grace_seconds
+        if not self._stopping.is_set() or leave_by < self._leave_by:
             logger.info("Stopping, within %.1f s", grace_seconds)
-            self._grace_seconds = grace_seconds
+            self._leave_by = leave_by
             self._stopping.set()
+            self._holdings.hurry()
 
     def set_concurrency(self, jobs: int) -> None:
         """Takes so many jobs at a time from now on; what is beyond that runs to its end."""
@@ -58,9 +66,14 @@ class Claimer:
         """Takes how handlers ended."""
         self._holdings.end(outcomes)
 
-    async def report_progress(self, lease: Lease, progress: job_pb2.Progress) -> bool:
+    async def report_progress(self, lease: Lease, progress: job_pb2.Progress | None, checkpoint: bytes | None) -> bool:
         """Stores how far an attempt has come; answers whether its lease was still held."""
-        return self._holdings.is_held(lease) and await self._verbs.report_progress(lease, progress)
+        return self._holdings.is_held(lease) and await self._verbs.report_progress(lease, progress, checkpoint)
+
+    def _retire(self) -> None:
+        if not self._stopping.is_set():
+            logger.info("The coordinator asks the worker to end: it finishes what it holds")
+            self._stopping.set()
 
     def _note_end(self, lease: Lease) -> None:
         if self._session is not None:

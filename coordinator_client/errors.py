@@ -2,7 +2,7 @@
 
 CoordinatorError
 ├── InvalidRequest, PayloadTooLarge, ChecksumMismatch
-├── NotFound                JobNotFound, UploadNotFound
+├── NotFound                JobNotFound, UploadNotFound, WorkerNotFound
 ├── IdempotencyKeyReused
 ├── JobFinished
 ├── LeaseLost
@@ -86,6 +86,12 @@ class UploadNotFound(NotFound):
     """The person has no such upload."""
 
     default_reason = "UPLOAD_NOT_FOUND"
+
+
+class WorkerNotFound(NotFound):
+    """No worker has such a session, or it is over."""
+
+    default_reason = "WORKER_NOT_FOUND"
 
 
 class IdempotencyKeyReused(CoordinatorError):
@@ -193,6 +199,7 @@ BY_REASON: dict[str, type[CoordinatorError]] = {
         PayloadTooLarge,
         JobNotFound,
         UploadNotFound,
+        WorkerNotFound,
         IdempotencyKeyReused,
         JobFinished,
         LeaseLost,
@@ -234,8 +241,15 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> CoordinatorError:
         if kind is None:
             return CoordinatorError(message, reason=error.code().name, retry_after=retry_after)
         return kind(message, retry_after=retry_after)
-    kind = BY_REASON.get(info.reason, CoordinatorError)
-    return kind(message, reason=info.reason, metadata=info.metadata, retry_after=retry_after)
+    return from_reason(info.reason, message, info.metadata, retry_after)
+
+
+def from_reason(
+    reason: str, message: str, metadata: Mapping[str, str], retry_after: float | None = None
+) -> CoordinatorError:
+    """Makes the exception for a reason that the coordinator gave; one that is not known here keeps its name."""
+    kind = BY_REASON.get(reason, CoordinatorError)
+    return kind(message, reason=reason, metadata=metadata, retry_after=retry_after)
 
 
 def _kind_by_status(code: grpc.StatusCode, message: str) -> type[CoordinatorError] | None:

@@ -115,17 +115,21 @@ class Holdings:
         self.lose([job.lease for job in self.held])
         await self._verbs.close()
 
-    async def wind_up(self, grace_seconds: float) -> None:
-        """Lets what runs finish for so long, then stops the rest and gives it back, attempts uncounted."""
-        await self._until(lambda: not self._in_hand, grace_seconds)
+    def hurry(self) -> None:
+        """Has what winds up look again at how long it may take."""
+        self._changed.set()
+
+    async def wind_up(self, leave_by: Callable[[], float]) -> None:
+        """Lets what runs finish until then, then stops the rest and gives it back, attempts uncounted."""
+        await self._until(lambda: not self._in_hand, leave_by)
         rest = [holding for holding in self._in_hand.values() if _is_running(holding)]
         if rest:
             logger.info("Giving back %d jobs that did not finish in time", len(rest))
             self._stop(rest, EndReason.STOPPING)
-            await self._until(lambda: not any(map(_is_running, rest)), CANCELLATION_SECONDS)
+            await self._until(lambda: not any(map(_is_running, rest)), _seconds_from_now(CANCELLATION_SECONDS))
             for holding in filter(_is_running, rest):
                 self._end(holding, None)
-        await self._until(lambda: not self.held, RELEASE_SECONDS)
+        await self._until(lambda: not self.held, _seconds_from_now(RELEASE_SECONDS))
 
     def _take(self, job: ClaimedJob) -> _Holding:
         holding = self._in_hand[job.lease] = _Holding(job, StopSignal())
@@ -181,15 +185,20 @@ class Holdings:
         self._changed.set()
         self._ended(lease)
 
-    async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Waits until a condition on what is in hand holds, but not longer than that."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not condition():
-                    self._changed.clear()
+    async def _until(self, condition: Callable[[], bool], end: Callable[[], float]) -> None:
+        """Waits until a condition on what is in hand holds, but not beyond that time by the event loop's clock."""
+        while not condition() and asyncio.get_running_loop().time() < end():
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(end()):
                     await self._changed.wait()
 
 
 def _is_running(holding: _Holding) -> bool:
     """Whether the handler of a held job has not ended."""
     return holding.is_held and holding.verb is None
+
+
+def _seconds_from_now(seconds: float) -> Callable[[], float]:
+    end = asyncio.get_running_loop().time() + seconds
+    return lambda: end

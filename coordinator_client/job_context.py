@@ -11,14 +11,16 @@ import grpc.aio
 from coordinator_client import payloads
 from coordinator_client.errors import LeaseLost
 from coordinator_client.leases import ClaimedJob, Lease
-from coordinator_client.outcomes import Ended, Result, presentable
+from coordinator_client.outcomes import Completion, Ended, Result, presentable
 from coordinator_client.stop_signal import EndReason, StopSignal
 from protos.jobs.v1 import job_pb2
 
 PROGRESS_MESSAGE_LIMIT_BYTES = 1024
 
-# Stores how far an attempt has come; answers whether its lease was still held.
-ReportProgress: TypeAlias = Callable[[Lease, job_pb2.Progress], Awaitable[bool]]
+CHECKPOINT_LIMIT_BYTES = 16 * 1024
+
+# Stores progress and a checkpoint of an attempt, each where it is not None; answers whether its lease was still held.
+ReportProgress: TypeAlias = Callable[[Lease, job_pb2.Progress | None, bytes | None], Awaitable[bool]]
 
 
 class JobContext:
@@ -75,6 +77,11 @@ class JobContext:
         return self._job.payload
 
     @property
+    def checkpoint(self) -> bytes:
+        """Where an attempt before left off, as it was saved; empty where none has saved any."""
+        return self._job.checkpoint
+
+    @property
     def size(self) -> int:
         """Bytes of the payload, or of the file that the job is about."""
         return self._job.size
@@ -110,10 +117,25 @@ class JobContext:
         if done < 0 or total < 0:
             raise ValueError(f"progress is not negative; not {done} of {total}")
         shown = presentable(message, PROGRESS_MESSAGE_LIMIT_BYTES)
-        progress = job_pb2.Progress(done=done, total=total, message=shown)
-        if not await self._report(self._job.lease, progress):
+        await self._tell(job_pb2.Progress(done=done, total=total, message=shown), None)
+
+    async def save_checkpoint(self, checkpoint: bytes) -> None:
+        """Stores where a next attempt is to go on, in place of the last; it finds it as `checkpoint`.
+
+        Opaque to the coordinator, 16 KiB at most; empty, there is none any more. Of several that are saved while one is
+        under way only the newest is sent.
+
+        Raises:
+            LeaseLost: the attempt is over.
+        """
+        if len(checkpoint) > CHECKPOINT_LIMIT_BYTES:
+            raise ValueError(f"a checkpoint has at most {CHECKPOINT_LIMIT_BYTES:,} bytes, not {len(checkpoint):,}")
+        await self._tell(None, checkpoint)
+
+    async def _tell(self, progress: job_pb2.Progress | None, checkpoint: bytes | None) -> None:
+        if not await self._report(self._job.lease, progress, checkpoint):
             raise LeaseLost("The worker does not hold the job any more.")
 
 
 # Any other exception than those of `outcomes` is a failed attempt.
-Handler: TypeAlias = Callable[[JobContext], Awaitable[Ended | Result]]
+Handler: TypeAlias = Callable[[JobContext], Awaitable[Ended | Completion | Result]]

@@ -38,6 +38,8 @@ class ClaimedJob:
     payload: bytes = field(repr=False)
     size: int
     deadline_seconds: float
+    # What an attempt before left for this one; empty where none did.
+    checkpoint: bytes = field(default=b"", repr=False)
 
 
 def to_columns(leases: Iterable[Lease]) -> job_pb2.LeaseList:
@@ -70,13 +72,14 @@ def claimed_jobs(batch: job_pb2.JobBatch) -> list[ClaimedJob]:
         MalformedBatch: its columns are not all of one length, or a kind's index points outside.
     """
     leases = from_columns(batch.leases)
-    columns = (leases, batch.attempts, batch.kind_indexes, batch.payloads, batch.sizes, batch.deadlines_ms)
+    checkpoints = batch.checkpoints or [b""] * len(leases)
+    columns = (leases, batch.attempts, batch.kind_indexes, batch.payloads, batch.sizes, batch.deadlines_ms, checkpoints)
     if len({len(column) for column in columns}) != 1:
         raise MalformedBatch(f"columns of {[len(column) for column in columns]} entries")
     kinds = tuple(batch.kinds)
     if any(not 0 <= index < len(kinds) for index in batch.kind_indexes):
         raise MalformedBatch(f"a kind's index is outside of {len(kinds)} kinds")
     return [
-        ClaimedJob(lease, batch.queue, kinds[index], attempt, payload, size, deadline_ms / 1000)
-        for lease, attempt, index, payload, size, deadline_ms in zip(*columns, strict=True)
+        ClaimedJob(lease, batch.queue, kinds[index], attempt, payload, size, deadline_ms / 1000, checkpoint)
+        for lease, attempt, index, payload, size, deadline_ms, checkpoint in zip(*columns, strict=True)
     ]

@@ -24,6 +24,9 @@ class WorkerProfile:
     max_bytes: int | None
 
     def __post_init__(self) -> None:
+        # A text is a sequence of texts: its letters would be queues, in which nothing ever comes.
+        if isinstance(self.queues, str):
+            raise TypeError(f"queues are a list of names, not one text: [{self.queues!r}]")
         if not (self.worker and self.queues and self.handlers):
             raise ValueError("a worker needs a name, at least one queue and at least one handler")
         if self.concurrency < 1:

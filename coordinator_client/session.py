@@ -12,7 +12,7 @@ import grpc.aio
 from coordinator_client.backoff import Backoff
 from coordinator_client.claim_call import ClaimCall, first_of
 from coordinator_client.credit import Capacity, CreditLedger
-from coordinator_client.errors import CoordinatorError, Draining
+from coordinator_client.errors import CoordinatorError, Draining, InvalidRequest, PermissionDenied, Unauthenticated
 from coordinator_client.heartbeat import Heartbeat
 from coordinator_client.holdings import Holdings
 from coordinator_client.leases import ClaimedJob, Lease, MalformedBatch, claimed_jobs, from_columns, to_columns
@@ -28,6 +28,8 @@ GOODBYE_SECONDS = 1.0
 GOOD_STREAM_SECONDS = 5.0
 # How many tries to be welcomed fit into a lease, though nobody answers.
 TRIES_IN_A_LEASE = 4
+# What is wrong with the worker itself, its queues, its kinds or its token: no waiting mends it.
+_UNWELCOME = (InvalidRequest, PermissionDenied, Unauthenticated)
 
 logger = logging.getLogger(__name__)
 
@@ -42,12 +44,15 @@ class Session:
         holdings: Holdings,
         verbs: Verbs,
         capacity: Capacity,
+        retire: Callable[[], None],
     ) -> None:
+        """Takes what is called when the coordinator asks the worker to end."""
         self._profile = profile
         self._open_channel = open_channel
         self._holdings = holdings
         self._verbs = verbs
         self._capacity = capacity
+        self._retire = retire
         self._id = "(none yet)"
         self._secret = b""
         self._welcomed = asyncio.Event()
@@ -59,10 +64,16 @@ class Session:
         self._ledger = CreditLedger(capacity)
         self._leaving = False
 
-    async def run(self, stopping: asyncio.Event, grace_seconds: Callable[[], float]) -> None:
-        """Works until the lease runs out without a stream, or until `stopping` is set and all is wound up."""
+    async def run(self, stopping: asyncio.Event, leave_by: Callable[[], float]) -> None:
+        """Works until the lease runs out without a stream, or until `stopping` is set and all is wound up.
+
+        Handlers may go on until `leave_by`, by the event loop's clock, which may become earlier (see `Holdings.hurry`).
+
+        Raises:
+            CoordinatorError: no session is opened for such a worker.
+        """
         try:
-            await first_of(self._stay_connected(), self._watch_lease(), self._leave(stopping, grace_seconds))
+            await first_of(self._stay_connected(), self._watch_lease(), self._leave(stopping, leave_by))
         finally:
             await self._holdings.lose_all()
             if self._channel is not None:
@@ -98,6 +109,8 @@ class Session:
             opened_at = loop.time()
             await call.converse(heartbeat, self._grant, self._take)
         except (CoordinatorError, MalformedBatch) as error:
+            if isinstance(error, _UNWELCOME) and not self._welcomed.is_set():
+                raise
             logger.warning("A claim stream of session %s is over: %s", self._id, error)
         finally:
             self._call = None
@@ -153,6 +166,8 @@ class Session:
         elif message.HasField("pong"):
             self._holdings.lose(from_columns(message.pong.lost))
             self._holdings.lose(from_columns(message.pong.cancelled), EndReason.CANCELLED)
+            if message.pong.retire:
+                self._retire()
             if message.pong.drain and not self._leaving:
                 raise Draining("the coordinator is leaving")
 
@@ -174,12 +189,12 @@ class Session:
             await asyncio.sleep(left)
         logger.error("Session %s is over: its lease ran out without an answer", self._id)
 
-    async def _leave(self, stopping: asyncio.Event, grace_seconds: Callable[[], float]) -> None:
+    async def _leave(self, stopping: asyncio.Event, leave_by: Callable[[], float]) -> None:
         """Waits to be asked to stop, then winds up and says goodbye."""
         await stopping.wait()
         self._capacity.is_closed = True
         await self._take_credit_back()
-        await self._holdings.wind_up(grace_seconds())
+        await self._holdings.wind_up(leave_by)
         self._leaving = True
         if self._call is not None:
             self._call.say_goodbye()

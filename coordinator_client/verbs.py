@@ -78,9 +78,12 @@ class Verbs:
         """Gives a job back untouched."""
         return self._releases.submit(lease)
 
-    async def report_progress(self, lease: Lease, progress: job_pb2.Progress) -> bool:
-        """Stores how far an attempt has come, or a newer word of it that comes before this one is sent."""
-        return await self._reports.submit(lease, progress)
+    async def report_progress(self, lease: Lease, progress: job_pb2.Progress | None, checkpoint: bytes | None) -> bool:
+        """Stores how far an attempt has come, or a newer word of it that comes before this one is sent.
+
+        None leaves what is stored; an empty checkpoint takes it away.
+        """
+        return await self._reports.submit(lease, progress, checkpoint)
 
     async def close(self) -> None:
         """Gives up what was not answered: its callers are cancelled. May be used again afterwards."""

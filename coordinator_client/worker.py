@@ -66,6 +66,10 @@ class WorkerRuntime:
         """Works until `stop` is called, or SIGTERM or SIGINT come where the runtime handles them.
 
         To be called once. When it returns or raises, cancelled too, its thread and its calls have ended.
+
+        Raises:
+            InvalidRequest: the coordinator takes no worker of that name, or with such queues or kinds.
+            Unauthenticated, PermissionDenied: it takes none with this token.
         """
         with _signals_call(self.stop) if handle_signals else contextlib.nullcontext():
             if not self._is_stopping:
@@ -93,13 +97,13 @@ class WorkerRuntime:
 
     async def _work(self) -> None:
         crossing = _Crossing()
+        channel = self._open_channel()
         claimer = Claimer(self._profile, self._open_channel, crossing)
         thread = LoopThread("claims")
-        channel = self._open_channel()
         attempts = crossing.attempts = Attempts(
             self._profile.handlers,
             channel,
-            report=lambda lease, progress: thread.ask(claimer.report_progress(lease, progress)),
+            report=lambda *report: thread.ask(claimer.report_progress(*report)),
             ended=lambda outcomes: thread.post(claimer.end, outcomes),
         )
         self._claims = thread, claimer

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
-from gateway import docs_page, events, health, listen_exports, listens, me, session, tus, uploads
+from gateway import docs_page, events, health, jobs, listen_exports, listens, me, session, tus, uploads
 from gateway.auth import verifier_of
 from gateway.bodies import FORM_BYTES, BodyGate
 from gateway.connection import connect
@@ -58,6 +58,7 @@ def _layers(settings: Settings) -> list[Middleware]:
                 "/api/uploads/json": limit,
                 "/api/uploads/zip": limit,
                 f"{TUS_PATH}/": settings.upload_bytes,
+                jobs.PATH: jobs.body_limit(settings),
             },
         ),
     ]
@@ -67,6 +68,8 @@ def _install_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(events.router)
     for module in (tus, uploads, listens, listen_exports, me, health):
         app.include_router(module.router)
+    if settings.job_queues:
+        app.include_router(jobs.router)
     if settings.demo_sign_in:
         app.include_router(session.router)
     if settings.docs:

@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from coordinator_client.channel import CoordinatorChannel, open_channel
 from coordinator_client.listens import ListenClient
+from coordinator_client.producer import Producer
 from coordinator_client.uploads import UploadClient
 from gateway.settings import Settings
 
@@ -24,6 +25,7 @@ class Connection:
     channel: CoordinatorChannel
     uploads: UploadClient
     listens: ListenClient
+    jobs: Producer
 
     async def is_serving(self) -> bool:
         """Asks the coordinator whether it can serve, and takes silence for a no."""
@@ -40,7 +42,7 @@ def connect(settings: Settings) -> Connection:
     """Makes the connection that the settings ask for; nothing is sent yet."""
     token = settings.service_token
     channel = open_channel(settings.coordinator_target, token=token.get_secret_value() if token else None)
-    return Connection(channel, UploadClient(channel), ListenClient(channel))
+    return Connection(channel, UploadClient(channel), ListenClient(channel), Producer(channel))
 
 
 def _connection(request: Request) -> Connection:

@@ -41,6 +41,9 @@ _FIELD_NAMES = {
     "content_type": "contentType",
     "expected_size": "Upload-Length",
     "idempotency_key": "Idempotency-Key",
+    "unique_key": "uniqueKey",
+    "delay": "delaySeconds",
+    "expire_after": "expireAfterSeconds",
 }
 
 # The client library finds these; its sentences are for programmers.

@@ -1,24 +1,26 @@
-"""Streams that are open: each knows its upload's newest state, and all end when the gateway leaves."""
+"""Streams that are open: each knows its thing's newest state, and all end when the gateway leaves."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import Any, Generic, TypeVar
 
 import structlog
 
 from coordinator_client.errors import CoordinatorError
-from protos.uploads.v1.upload_pb2 import Upload
 
 _log = structlog.get_logger("gateway.events")
 
+State = TypeVar("State")
 
-class Follower:
+
+class Follower(Generic[State]):
     """Reads states as they come and keeps the newest: a slow reader makes nobody wait and nothing grow."""
 
-    def __init__(self, first: Upload, states: AsyncGenerator[Upload, None]) -> None:
-        self._newest: Upload | None = first
+    def __init__(self, first: State, states: AsyncGenerator[State, None]) -> None:
+        self._newest: State | None = first
         self._states = states
         self._has_read_all = False
         self._news = asyncio.Event()
@@ -34,7 +36,7 @@ class Follower:
         self._has_read_all = True
         self._news.set()
 
-    async def next(self, timeout: float) -> Upload | None:  # noqa: ASYNC109 - silence is an answer here
+    async def next(self, timeout: float) -> State | None:  # noqa: ASYNC109 - silence is an answer here
         """Gives the newest state not taken yet; None when `timeout` seconds bring none, or at the end."""
         try:
             await asyncio.wait_for(self._news.wait(), timeout)
@@ -46,7 +48,7 @@ class Follower:
         return state
 
     async def run(self) -> None:
-        """Reads until the upload has ended; what goes wrong ends it too, for the reader will come back."""
+        """Reads until the states have ended; what goes wrong ends it too, for the reader will come back."""
         try:
             async with aclosing(self._states):
                 async for state in self._states:
@@ -62,14 +64,14 @@ class LiveStreams:
     """The streams of this process that are open now."""
 
     def __init__(self) -> None:
-        self._followers: set[Follower] = set()
+        self._followers: set[Follower[Any]] = set()
         self._are_over = False
 
     def __len__(self) -> int:
         return len(self._followers)
 
     @asynccontextmanager
-    async def keep(self, follower: Follower) -> AsyncIterator[None]:
+    async def keep(self, follower: Follower[Any]) -> AsyncIterator[None]:
         """Lets a follower read as long as the context."""
         self._followers.add(follower)
         if self._are_over:

@@ -16,7 +16,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-MIB = 1024 * 1024
+from gateway.open_queues import OpenQueues
+
+KIB = 1024
+MIB = 1024 * KIB
 
 DEVELOPMENT_SECRET = "sluice-local-development-secret-not-for-production"  # noqa: S105 - known to everyone, on purpose
 
@@ -53,6 +56,11 @@ def _is_long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _are_job_queues(text: str) -> str:
+    OpenQueues.parse(text)
+    return text
+
+
 class Settings(BaseSettings):
     """Every setting with its default; SLUICE_ and the name in capitals, but for Supabase's own three."""
 
@@ -86,6 +94,10 @@ class Settings(BaseSettings):
     upload_bytes: PositiveInt = 512 * MIB
     zip_wait_seconds: float = Field(10.0, ge=0)
 
+    # Of which queues and kinds people may have jobs: "images:resize,crop mail:*". Where there are none, no route is.
+    job_queues: Annotated[str, AfterValidator(_are_job_queues)] = ""
+    job_payload_bytes: PositiveInt = 64 * KIB
+
     # How long a stream of events may last; 0 is without end. Where functions are cut after 30 s, 25 suits.
     events_seconds: float = Field(0.0, ge=0)
     heartbeat_seconds: PositiveFloat = 15.0
@@ -106,6 +118,11 @@ class Settings(BaseSettings):
                 "no loopback address: set SUPABASE_JWT_SECRET to your project's secret"
             )
         return self
+
+    @property
+    def open_queues(self) -> OpenQueues:
+        """Which jobs are people's to have."""
+        return OpenQueues.parse(self.job_queues)
 
     @property
     def has_development_secret(self) -> bool:

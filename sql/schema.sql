@@ -53,6 +53,9 @@ BEGIN
     EXECUTE format('CREATE TABLE sluice.%I (LIKE sluice.job_history INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
     EXECUTE format('REVOKE ALL ON sluice.%I FROM PUBLIC, anon, authenticated', partition);
     EXECUTE format('CREATE INDEX ON sluice.%I (id)', partition);
+    EXECUTE format('CREATE INDEX ON sluice.%I (owner COLLATE pg_catalog."C", pg_catalog.uuid_send(id))', partition);
+    EXECUTE format('CREATE INDEX ON sluice.%I (finished_at)', partition);
+    EXECUTE format('CREATE INDEX ON sluice.%I (id) WHERE state COLLATE pg_catalog."C" <> ''completed''', partition);
     EXECUTE format('CREATE INDEX ON sluice.%I (queue, finished_at) WHERE state = ''failed''', partition);
     EXECUTE format('ALTER TABLE sluice.job_history ATTACH PARTITION sluice.%I FOR VALUES FROM (%L) TO (%L)',
         partition, first, last);
@@ -75,6 +78,36 @@ CREATE FUNCTION sluice.now() RETURNS timestamp with time zone
     AS $$SELECT pg_catalog.now()$$;
 
 COMMENT ON FUNCTION sluice.now() IS 'The only clock. Tests replace it to push time forward.';
+
+CREATE TABLE sluice.queues (
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL,
+    paused boolean DEFAULT false NOT NULL,
+    max_depth bigint,
+    max_running integer,
+    max_running_per_lane integer,
+    rate_per_second double precision,
+    rate_burst integer,
+    guarded boolean GENERATED ALWAYS AS ((paused OR (max_running IS NOT NULL) OR (max_running_per_lane IS NOT NULL) OR (rate_per_second IS NOT NULL))) STORED NOT NULL,
+    guards bigint DEFAULT 0 NOT NULL,
+    counted boolean DEFAULT false NOT NULL,
+    keeps_back boolean DEFAULT false NOT NULL,
+    rate_tokens double precision DEFAULT 0 NOT NULL,
+    rate_at timestamp with time zone DEFAULT sluice.now() NOT NULL
+);
+
+COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into or set up, with its limits.';
+
+CREATE FUNCTION sluice.rate_tokens(queue sluice.queues) RETURNS double precision
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT least(
+        queue.rate_burst,
+        queue.rate_tokens
+            + greatest(0, extract(epoch FROM sluice.now() - queue.rate_at)::float8) * queue.rate_per_second)
+$$;
+
+COMMENT ON FUNCTION sluice.rate_tokens(queue sluice.queues) IS 'How many claims a queue with a rate limit has in its bucket now.';
 
 CREATE FUNCTION sluice.virtual_time(queue text, priority smallint) RETURNS bigint
     LANGUAGE sql STABLE
@@ -145,6 +178,7 @@ CREATE TABLE sluice.job_history (
     unique_key text,
     progress jsonb,
     result json,
+    checkpoint bytea,
     CONSTRAINT job_history_state CHECK ((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])))
 )
 PARTITION BY RANGE (finished_at);
@@ -182,10 +216,15 @@ CREATE TABLE sluice.jobs (
     unique_key text,
     expires_at timestamp with time zone,
     progress jsonb,
+    checkpoint bytea,
+    slot text,
+    kept_position bigint,
     CONSTRAINT jobs_attempt CHECK (((attempt >= 0) AND (attempt <= max_attempts))),
+    CONSTRAINT jobs_kept_position CHECK (((kept_position IS NULL) OR ((state = 'pending'::text) AND (slot IS NULL)))),
     CONSTRAINT jobs_lease CHECK (((lease_token IS NOT NULL) = (state = 'processing'::text))),
-    CONSTRAINT jobs_position CHECK ((("position" IS NULL) = (state = 'scheduled'::text))),
+    CONSTRAINT jobs_position CHECK ((("position" IS NULL) = ((state = 'scheduled'::text) OR (kept_position IS NOT NULL)))),
     CONSTRAINT jobs_run_at CHECK (((run_at IS NOT NULL) = (state = 'scheduled'::text))),
+    CONSTRAINT jobs_slot CHECK (((slot IS NULL) OR ((slot = 'admitted'::text) AND (state = 'pending'::text)) OR ((slot = 'running'::text) AND (state = 'processing'::text)))),
     CONSTRAINT jobs_state CHECK ((state = ANY (ARRAY['pending'::text, 'scheduled'::text, 'processing'::text])))
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='20000');
@@ -325,6 +364,14 @@ ALTER TABLE sluice.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE sluice.coordinators (
+    id uuid NOT NULL,
+    noted_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE sluice.coordinators IS 'Coordinators that run, and when each noted its counts last.';
 
 CREATE TABLE sluice.enqueue_keys (
     owner text NOT NULL,
@@ -550,12 +597,32 @@ WITH (fillfactor='50');
 
 COMMENT ON TABLE sluice.queue_clocks IS 'Virtual time of fair queueing, in 2^-20 turns; each coordinator keeps it in memory and stores it once a second.';
 
-CREATE TABLE sluice.queues (
-    name text NOT NULL,
-    created_at timestamp with time zone DEFAULT sluice.now() NOT NULL
+CREATE TABLE sluice.queue_counts (
+    queue text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    coordinator uuid NOT NULL,
+    pending bigint NOT NULL,
+    scheduled bigint NOT NULL,
+    processing bigint NOT NULL,
+    failed bigint NOT NULL,
+    moved bigint NOT NULL,
+    enqueued bigint NOT NULL,
+    claimed bigint NOT NULL,
+    completed bigint NOT NULL,
+    failures bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE sluice.queue_counts IS 'What coordinators saw of the queues, noted once a second; sums are what counts.';
+
+CREATE TABLE sluice.recounts (
+    only_row boolean DEFAULT true NOT NULL,
+    generation bigint NOT NULL,
+    counted_at timestamp with time zone,
+    CONSTRAINT recounts_only_row CHECK (only_row)
 );
 
-COMMENT ON TABLE sluice.queues IS 'Every queue that was ever enqueued into.';
+COMMENT ON TABLE sluice.recounts IS 'When the queues were counted last.';
 
 CREATE TABLE sluice.schema_migrations (
     version integer NOT NULL,
@@ -579,7 +646,9 @@ CREATE TABLE sluice.worker_sessions (
     claimed_ids uuid[],
     epoch integer DEFAULT 1 NOT NULL,
     secret_hash bytea,
-    lease_ms bigint DEFAULT 15000 NOT NULL
+    lease_ms bigint DEFAULT 15000 NOT NULL,
+    retiring boolean DEFAULT false NOT NULL,
+    said_goodbye boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -631,6 +700,9 @@ ALTER TABLE ONLY sluice.audit_keys
 ALTER TABLE ONLY sluice.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY sluice.coordinators
+    ADD CONSTRAINT coordinators_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY sluice.enqueue_keys
     ADD CONSTRAINT enqueue_keys_pkey PRIMARY KEY (owner, key);
 
@@ -667,8 +739,14 @@ ALTER TABLE ONLY sluice.listens_7
 ALTER TABLE ONLY sluice.queue_clocks
     ADD CONSTRAINT queue_clocks_pkey PRIMARY KEY (queue, priority);
 
+ALTER TABLE ONLY sluice.queue_counts
+    ADD CONSTRAINT queue_counts_pkey PRIMARY KEY (queue, since, coordinator);
+
 ALTER TABLE ONLY sluice.queues
     ADD CONSTRAINT queues_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY sluice.recounts
+    ADD CONSTRAINT recounts_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY sluice.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
@@ -694,7 +772,13 @@ CREATE INDEX enqueue_keys_created ON sluice.enqueue_keys USING btree (created_at
 
 CREATE INDEX job_history_failed ON ONLY sluice.job_history USING btree (queue, finished_at) WHERE (state = 'failed'::text);
 
+CREATE INDEX job_history_finished ON ONLY sluice.job_history USING btree (finished_at);
+
 CREATE INDEX job_history_id ON ONLY sluice.job_history USING btree (id);
+
+CREATE INDEX job_history_owner ON ONLY sluice.job_history USING btree (owner COLLATE "C", uuid_send(id));
+
+CREATE INDEX job_history_unsuccessful ON ONLY sluice.job_history USING btree (id) WHERE ((state COLLATE "C") <> 'completed'::text);
 
 CREATE INDEX jobs_claim ON sluice.jobs USING btree (queue, kind, priority, "position") WHERE ("position" IS NOT NULL);
 
@@ -702,9 +786,19 @@ CREATE INDEX jobs_due ON sluice.jobs USING btree (run_at) WHERE (run_at IS NOT N
 
 CREATE INDEX jobs_expiring ON sluice.jobs USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
+CREATE INDEX jobs_kept ON sluice.jobs USING btree (queue, lane, kind, priority, kept_position) WHERE (kept_position IS NOT NULL);
+
+CREATE INDEX jobs_owner ON sluice.jobs USING btree (owner COLLATE "C", uuid_send(id));
+
+CREATE INDEX jobs_scheduled ON sluice.jobs USING btree (queue) WHERE (("position" IS NULL) AND (kept_position IS NULL));
+
+CREATE INDEX jobs_slots ON sluice.jobs USING btree (queue, slot, lane) WHERE (slot IS NOT NULL);
+
 CREATE UNIQUE INDEX jobs_unique ON sluice.jobs USING btree (owner, queue, unique_key) WHERE (unique_key IS NOT NULL);
 
 CREATE INDEX lease_notices_session ON sluice.lease_notices USING btree (session_id);
+
+CREATE INDEX worker_sessions_retiring ON sluice.worker_sessions USING btree (coordinator) WHERE retiring;
 
 CREATE INDEX worker_sessions_unsettled ON sluice.worker_sessions USING btree (id) WHERE (NOT settled);
 
@@ -776,6 +870,11 @@ GRANT ALL ON FUNCTION sluice.drop_history_partition(day date) TO sluice_coordina
 REVOKE ALL ON FUNCTION sluice.now() FROM PUBLIC;
 GRANT ALL ON FUNCTION sluice.now() TO sluice_coordinator;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.queues TO sluice_coordinator;
+
+REVOKE ALL ON FUNCTION sluice.rate_tokens(queue sluice.queues) FROM PUBLIC;
+GRANT ALL ON FUNCTION sluice.rate_tokens(queue sluice.queues) TO sluice_coordinator;
+
 REVOKE ALL ON FUNCTION sluice.virtual_time(queue text, priority smallint) FROM PUBLIC;
 GRANT ALL ON FUNCTION sluice.virtual_time(queue text, priority smallint) TO sluice_coordinator;
 
@@ -800,6 +899,8 @@ GRANT SELECT ON TABLE sluice.audit_keys TO sluice_coordinator;
 
 GRANT SELECT,INSERT ON TABLE sluice.audit_log TO sluice_coordinator;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.coordinators TO sluice_coordinator;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.enqueue_keys TO sluice_coordinator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.lanes TO sluice_coordinator;
@@ -808,7 +909,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.lease_notices TO sluice_coordi
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.queue_clocks TO sluice_coordinator;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.queues TO sluice_coordinator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE sluice.queue_counts TO sluice_coordinator;
+
+GRANT SELECT,UPDATE ON TABLE sluice.recounts TO sluice_coordinator;
 
 GRANT SELECT ON TABLE sluice.schema_migrations TO sluice_coordinator;
 

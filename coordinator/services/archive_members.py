@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from coordinator.background import BackgroundTasks
 from coordinator.clocks import VirtualClocks
 from coordinator.commit_gate import CommitGate
 from coordinator.database import Database
-from coordinator.domain import NewJob, Place
+from coordinator.domain import Freed, NewJob
 from coordinator.errors import InvalidRequest
 from coordinator.services.gathering import next_request
 from coordinator.spool import Spool, SpoolRoom
@@ -54,13 +54,13 @@ class ArchiveMembers:
         self,
         database: Database,
         clocks: VirtualClocks,
-        on_stored: Callable[[UUID, Sequence[Place]], None],
+        on_stored: Callable[[UUID, Freed], None],
         policy: MemberPolicy,
         room: SpoolRoom,
         gate: CommitGate,
         background: BackgroundTasks,
     ) -> None:
-        """Makes it ready. `on_stored` is called with the upload's id and where the members' jobs stand."""
+        """Makes it ready. `on_stored` is called with the upload's id, where its jobs stand and what has room now."""
         self._database = database
         self._clocks = clocks
         self._on_stored = on_stored
@@ -107,12 +107,12 @@ class ArchiveMembers:
         clocks, make_job, most_files = self._clocks, self._make_job, self._limits.files
         try:
             async with self._gate.turn(job.user_id):
-                pending = await archives.add_members(
+                freed = await archives.add_members(
                     self._database, clocks, job, unpacked, spool, make_job, most_files, self._bounds
                 )
         finally:
             await spool.close()
-        self._on_stored(job.upload_id, pending)
+        self._on_stored(job.upload_id, freed)
 
 
 def _header(first: AddFilesRequest | None) -> AddFilesRequest.Header:

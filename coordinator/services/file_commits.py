@@ -10,12 +10,13 @@ from uuid import UUID
 from coordinator.background import BackgroundTasks
 from coordinator.commit_gate import CommitGate
 from coordinator.database import Database
-from coordinator.domain import Lease
+from coordinator.domain import Freed, Lease
 from coordinator.errors import InvalidRequest, LeaseLost
 from coordinator.listen_domain import CommitOutcome, FileSummary, LeasedFile, TimeSpan
 from coordinator.services.gathering import gather, next_request
 from coordinator.spool import Spool, SpoolRoom
 from coordinator.store import commits
+from coordinator.store.admission import tell_nobody
 from coordinator.wire.listen_batches import file_summary
 from protos.listens.v1.listen_service_pb2 import CommitListensRequest
 
@@ -43,11 +44,13 @@ class FileCommits:
         room: SpoolRoom,
         gate: CommitGate,
         background: BackgroundTasks | None = None,
+        on_freed: Callable[[Freed], None] = tell_nobody,
     ) -> None:
         """Makes it ready. `on_upload_changed` is called with the upload's id after each commit.
 
-        Commits run in `background`, which a stop waits for.
+        `on_freed` is told where a commit made room in a guarded queue. Commits run in `background`; a stop waits.
         """
+        self._on_freed = on_freed
         self._database = database
         self._on_upload_changed = on_upload_changed
         self._limits = limits
@@ -88,7 +91,9 @@ class FileCommits:
         try:
             async with self._gate.turn(file.user_id):
                 rows = commits.StagedRows(spool.chunks(), span)
-                outcome = await commits.commit_listens(self._database, file, summary, rows, self._bounds)
+                outcome = await commits.commit_listens(
+                    self._database, file, summary, rows, self._bounds, on_freed=self._on_freed
+                )
         finally:
             await spool.close()
         if outcome is None:

@@ -100,6 +100,7 @@ class Forgetting:
     async def _remove_work(self, user_id: UUID, act: Act | None) -> forgetting.RemovedWork:
         async with self._gate.turn(user_id):
             work = await forgetting.remove_work(self._database, user_id, act, self._bounds)
+        self._announcer.freed(work.freed)
         topics = {upload_topic(upload_id) for upload_id in work.upload_ids}
         self._announcer.wake({*topics, LEASES_TOPIC} if work.told_workers else topics)
         return work

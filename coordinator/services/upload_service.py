@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,11 +17,12 @@ from coordinator.background import BackgroundTasks
 from coordinator.clocks import VirtualClocks
 from coordinator.commit_gate import CommitGate
 from coordinator.database import Database
-from coordinator.domain import Place, RetryPolicy
+from coordinator.domain import Freed, RetryPolicy
 from coordinator.ids import parse_id
 from coordinator.services.archive_members import ArchiveMembers, MemberPolicy, StepLimits
 from coordinator.spool import SpoolRoom
 from coordinator.store import appending, incoming, removals, upload_reads, uploads
+from coordinator.store.depths import Depths
 from coordinator.upload_domain import Chunk, Upload, UploadLimits
 from coordinator.wakeups import LEASES_TOPIC, upload_topic, wait_for
 from coordinator.wire import uploads as wire
@@ -45,6 +46,8 @@ class UploadPolicy:
     steps: StepLimits = field(default_factory=StepLimits)
     # How long an upload may take to come in.
     incoming_hours: float = 24.0
+    # None: no queue is ever full.
+    depths: Depths | None = None
 
 
 class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
@@ -113,12 +116,15 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         enqueued = await uploads.enqueue_upload(
             self._database,
             self._clocks,
-            user_id,
-            parse_id(request.upload_id, "upload_id"),
-            request.idempotency_key,
-            wire.content_hash(request),
-            wire.file_refusals(request.refusals),
+            uploads.ClosingUpload(
+                user_id,
+                parse_id(request.upload_id, "upload_id"),
+                request.idempotency_key,
+                wire.content_hash(request),
+                wire.file_refusals(request.refusals),
+            ),
             partial(self._make_job, user_id),
+            self._policy.depths,
         )
         self._announcer.made_pending(enqueued.pending)
         return upload_service_pb2.EnqueueUploadResponse(
@@ -197,7 +203,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
     ) -> upload_service_pb2.CancelUploadResponse:
         """Ends the open files; whoever works on one is told."""
         user_id, upload_id = check_user(request.owner), parse_id(request.upload_id, "upload_id")
-        cancelled = await removals.cancel_upload(self._database, user_id, upload_id)
+        cancelled = await removals.cancel_upload(self._database, user_id, upload_id, on_freed=self._announcer.freed)
         if any(job.session_id is not None for job in cancelled.ended):
             self._announcer.wake([LEASES_TOPIC])
         self._announcer.wake([upload_topic(upload_id)])
@@ -221,8 +227,8 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
         await self._archives.receive(request_iterator)
         return upload_service_pb2.AddFilesResponse()
 
-    def _tell_stored(self, upload_id: UUID, pending: Sequence[Place]) -> None:
-        self._announcer.made_pending(pending)
+    def _tell_stored(self, upload_id: UUID, freed: Freed) -> None:
+        self._announcer.freed(freed)
         self._announcer.wake([upload_topic(upload_id)])
 
     async def _read(self, user_id: UUID, upload_id: UUID) -> Upload:

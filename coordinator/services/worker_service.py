@@ -77,7 +77,7 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
                     case "credit":
                         self._take_credit(session, request.credit)
                     case "ping":
-                        session.send(Notice(sequence=request.ping.sequence))
+                        session.send(Notice(sequence=request.ping.sequence, retire=session.retiring))
                     case "goodbye":
                         session.said_goodbye = True
                         return
@@ -125,14 +125,15 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.CompleteRequest, context: Context
     ) -> worker_service_pb2.CompleteResponse:
         """Ends attempts as successful."""
-        refused = await leases.complete(self._database, wire.leases(request.leases), wire.results(request))
+        held, results = wire.leases(request.leases), wire.results(request)
+        refused = await leases.complete(self._database, held, results, on_freed=self._announcer.freed)
         return worker_service_pb2.CompleteResponse(refusals=wire.refusals(refused))
 
     async def Fail(  # noqa: N802 - the contract's name
         self, request: worker_service_pb2.FailRequest, context: Context
     ) -> worker_service_pb2.FailResponse:
         """Ends attempts as failed."""
-        outcomes = await leases.fail(self._database, wire.failures(request))
+        outcomes = await leases.fail(self._database, wire.failures(request), on_freed=self._announcer.freed)
         self._announcer.wake({upload_topic(outcome.upload_id) for outcome in outcomes if outcome.upload_id})
         return worker_service_pb2.FailResponse(outcomes=[wire.fail_outcome(outcome) for outcome in outcomes])
 
@@ -140,15 +141,16 @@ class WorkerService(worker_service_pb2_grpc.WorkerServiceServicer):
         self, request: worker_service_pb2.ReleaseRequest, context: Context
     ) -> worker_service_pb2.ReleaseResponse:
         """Gives jobs back untouched."""
-        released = await leases.release(self._database, wire.leases(request.leases))
-        self._announcer.made_pending(released.pending)
-        return worker_service_pb2.ReleaseResponse(refusals=wire.refusals(released.refused))
+        held = wire.leases(request.leases)
+        refused = await leases.release(self._database, held, on_freed=self._announcer.freed)
+        return worker_service_pb2.ReleaseResponse(refusals=wire.refusals(refused))
 
     async def Snooze(  # noqa: N802 - the contract's name
         self, request: worker_service_pb2.SnoozeRequest, context: Context
     ) -> worker_service_pb2.SnoozeResponse:
         """Puts jobs off."""
-        refused = await leases.snooze(self._database, workers.postponements(request))
+        postponements = workers.postponements(request)
+        refused = await leases.snooze(self._database, postponements, on_freed=self._announcer.freed)
         return worker_service_pb2.SnoozeResponse(refusals=wire.refusals(refused))
 
     async def ReportProgress(  # noqa: N802 - the contract's name

@@ -12,10 +12,11 @@ from psycopg.types.json import Jsonb
 from coordinator.clocks import VirtualClocks
 from coordinator.copy_rows import COPY_END, COPY_START
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
-from coordinator.domain import Lease, NewJob, Place, Verb
+from coordinator.domain import Freed, Lease, NewJob, Place, Verb
 from coordinator.errors import LeaseLost, PayloadTooLarge
 from coordinator.queries import query
 from coordinator.spool import Spool
+from coordinator.store.admission import admit_next, find_slots
 from coordinator.store.commits import CommitBounds
 from coordinator.store.enqueueing import insert_jobs
 from coordinator.store.leases import completion_columns, ended_before
@@ -78,7 +79,7 @@ async def add_members(
     make_job: Callable[[UUID, StoredFile], NewJob],
     most_files: int,
     bounds: CommitBounds,
-) -> list[Place]:
+) -> Freed:
     """Stores the members, their bytes and jobs, and completes the unpack job, all or nothing; returns where they stand.
 
     A repeat changes nothing and returns nothing. Raises LeaseLost, PayloadTooLarge where the upload would have too
@@ -90,13 +91,15 @@ async def add_members(
         await execute(connection, "lock_user", {"user_id": job.user_id})
         if not await execute(connection, "lock_unpack_job", _fence(job.lease)):
             await _check_repeat(connection, job.lease)
-            return []
+            return Freed()
         await _insert_files(connection, job, unpacked.members, most_files)
         await execute(connection, "insert_staged_chunks")
         await execute(connection, "record_unpacking", _record(job, unpacked))
         pending = await _insert_jobs(connection, clocks, job, unpacked.members, make_job)
+        slots = await find_slots(connection, [job.lease])
         await fetch_all(connection, "complete_jobs", completion_columns([job.lease]))
-    return pending
+        freed = await admit_next(connection, slots)
+    return Freed(freed.queues, (*pending, *freed.pending))
 
 
 async def _check_repeat(connection: Connection, lease: Lease) -> None:

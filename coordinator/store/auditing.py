@@ -11,7 +11,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from coordinator.database import Connection, execute, fetch_one
+from coordinator.admin_domain import AuditEntry
+from coordinator.database import Connection, Database, execute, fetch_one
 from coordinator.errors import StoreUnavailable
 
 
@@ -34,6 +35,12 @@ async def write_act(connection: Connection, act: Act, **outcome: object) -> None
         details["user"] = await find_audit_id(connection, act.user)
     line = {"principal": act.principal, "peer": act.peer, "act": act.name, "details": Jsonb(details)}
     await execute(connection, "insert_audit", line)
+
+
+async def list_audit(database: Database, before: int, most: int) -> list[AuditEntry]:
+    """Returns at most so many entries below an id, newest first."""
+    rows = await database.fetch_all("list_audit", {"before": before, "most": most})
+    return [AuditEntry(**row) for row in rows]
 
 
 async def find_audit_id(connection: Connection, user: str) -> str:

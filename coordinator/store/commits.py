@@ -10,12 +10,14 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from coordinator.copy_rows import COPY_END, COPY_START
-from coordinator.database import Connection, Database, Parameters
+from coordinator.database import Connection, Database, Parameters, fetch_all
 from coordinator.domain import Lease
 from coordinator.errors import InvalidRequest
 from coordinator.listen_domain import CommitOutcome, FileSummary, LeasedFile, Source, TimeSpan
 from coordinator.queries import query
-from coordinator.store.leases import completion_columns, lease_columns
+from coordinator.store.admission import OnFreed, admit_next, find_slots, tell, tell_nobody
+from coordinator.store.leases import completion_columns
+from coordinator.store.places import lease_columns
 
 _MINUTE = timedelta(minutes=1)
 
@@ -66,9 +68,15 @@ async def find_first_outcome(database: Database, lease: Lease) -> CommitOutcome 
 
 
 async def commit_listens(
-    database: Database, file: LeasedFile, summary: FileSummary, rows: StagedRows, bounds: CommitBounds
+    database: Database,
+    file: LeasedFile,
+    summary: FileSummary,
+    rows: StagedRows,
+    bounds: CommitBounds,
+    *,
+    on_freed: OnFreed = tell_nobody,
 ) -> CommitOutcome | None:
-    """Stores the rows, completes the job and records the outcome.
+    """Stores the rows, completes the job and records the outcome; tells what there is room for then.
 
     Returns None, and changes nothing, where the lease is not held. Raises Busy where a lock takes too long.
     """
@@ -81,8 +89,11 @@ async def commit_listens(
             return None
         inserted, superseded = await _merge(connection, file, summary, rows.span)
         outcome = CommitOutcome(inserted, summary.merged_count + summary.row_count - inserted, superseded)
-        await _run(connection, "complete_jobs", completion_columns([summary.lease]))
+        slots = await find_slots(connection, [summary.lease])
+        await fetch_all(connection, "complete_jobs", completion_columns([summary.lease]))
         await _run(connection, "record_outcome", _outcome(file, summary, outcome))
+        freed = await admit_next(connection, slots)
+    tell(freed, on_freed)
     return outcome
 
 

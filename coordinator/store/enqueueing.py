@@ -13,7 +13,8 @@ from psycopg import errors
 from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.domain import NewJob, Place
-from coordinator.errors import Busy, IdempotencyKeyReused, StoreUnavailable
+from coordinator.errors import Busy, IdempotencyKeyReused, SluiceError, StoreUnavailable
+from coordinator.store.depths import Depths
 
 # Two requests may race for one unique key, and deadlock over two; the one that lost finds the other's job then.
 UNIQUE_TRIES = 5
@@ -31,6 +32,25 @@ class Enqueued:
     pending: tuple[Place, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EnqueueCall:
+    """One request to enqueue: all its jobs belong to `owner`; an empty key is none."""
+
+    owner: str
+    key: str
+    request_hash: bytes
+    jobs: Sequence[NewJob]
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """The ids that a request is given, which of its jobs are new, and the places of those that exist already."""
+
+    ids: list[UUID]
+    new: list[NewJob]
+    existing: tuple[int, ...]
+
+
 async def enqueue(
     database: Database,
     clocks: VirtualClocks,
@@ -38,15 +58,16 @@ async def enqueue(
     key: str,
     request_hash: bytes,
     jobs: Sequence[NewJob],
+    depths: Depths | None = None,
 ) -> Enqueued:
     """Stores the jobs, all or none, durably. All belong to `owner`.
 
-    Raises IdempotencyKeyReused where the key came with another request hash.
+    Raises IdempotencyKeyReused where the key came with another request hash, QueueFull where `depths` are heeded.
     """
     for _ in range(UNIQUE_TRIES):
         try:
             async with database.transaction() as connection:
-                return await _store(connection, clocks, owner, key, request_hash, jobs)
+                return await _store(connection, clocks, owner, key, request_hash, jobs, depths)
         except errors.UniqueViolation:
             continue
         except StoreUnavailable as error:
@@ -62,18 +83,96 @@ async def _store(
     key: str,
     request_hash: bytes,
     jobs: Sequence[NewJob],
+    depths: Depths | None,
 ) -> Enqueued:
-    ids = [job.id for job in jobs]
-    if key and (first := await take_key(connection, owner, key, request_hash, ids)) is not None:
+    if key and (first := await take_key(connection, owner, key, request_hash, [job.id for job in jobs])) is not None:
         return Enqueued(tuple(first), repeated=True)
+    resolved = await _resolve(connection, owner, jobs)
+    if depths is not None:
+        await depths.make_room(connection, resolved.new)
+    pending = await insert_jobs(connection, clocks, resolved.new)
+    if key and resolved.existing:
+        await execute(connection, "set_key_result", {"owner": owner, "key": key, "result_ids": resolved.ids})
+    return Enqueued(tuple(resolved.ids), existing=resolved.existing, pending=tuple(pending))
+
+
+async def enqueue_together(
+    database: Database, clocks: VirtualClocks, calls: Sequence[EnqueueCall], depths: Depths | None = None
+) -> tuple[list[Enqueued], tuple[Place, ...]]:
+    """Stores the jobs of several requests in one transaction, durably: all of them, or none where one is refused.
+
+    No idempotency key and no unique key may stand in two of them. Returns what each made, and where the jobs stand.
+    Raises NotTogether where one would be refused, or met another transaction: each is to be tried by itself then.
+    """
+    try:
+        async with database.transaction() as connection:
+            return await _store_together(connection, clocks, calls, depths)
+    except errors.UniqueViolation as error:
+        raise NotTogether from error
+    except StoreUnavailable as error:
+        if isinstance(error.__cause__, errors.DeadlockDetected):
+            raise NotTogether from error
+        raise
+    except SluiceError as error:
+        raise NotTogether from error
+
+
+class NotTogether(Exception):
+    """Requests cannot be carried out in one transaction."""
+
+
+async def _store_together(
+    connection: Connection, clocks: VirtualClocks, calls: Sequence[EnqueueCall], depths: Depths | None
+) -> tuple[list[Enqueued], tuple[Place, ...]]:
+    free = await _take_keys(connection, [call for call in calls if call.key])
+    made: list[Enqueued] = []
+    new: list[NewJob] = []
+    for call in calls:
+        if call.key and (call.owner, call.key) not in free:
+            made.append(await _first_result(connection, call))
+            continue
+        resolved = await _resolve(connection, call.owner, call.jobs)
+        new += resolved.new
+        made.append(Enqueued(tuple(resolved.ids), existing=resolved.existing))
+        if call.key and resolved.existing:
+            result = {"owner": call.owner, "key": call.key, "result_ids": resolved.ids}
+            await execute(connection, "set_key_result", result)
+    if not new:
+        return made, ()
+    if depths is not None:
+        await depths.make_room(connection, new)
+    return made, tuple(await insert_jobs(connection, clocks, new))
+
+
+async def _take_keys(connection: Connection, calls: Sequence[EnqueueCall]) -> set[tuple[str, str]]:
+    """Takes the keys of new requests for their results; returns (owner, key) of those that were free."""
+    if not calls:
+        return set()
+    columns = {
+        "owners": [call.owner for call in calls],
+        "keys": [call.key for call in calls],
+        "request_hashes": [call.request_hash for call in calls],
+        "results": ["{" + ",".join(str(job.id) for job in call.jobs) + "}" for call in calls],
+    }
+    return {(row["owner"], row["key"]) for row in await fetch_all(connection, "insert_enqueue_keys", columns)}
+
+
+async def _first_result(connection: Connection, call: EnqueueCall) -> Enqueued:
+    first = await take_key(connection, call.owner, call.key, call.request_hash, [job.id for job in call.jobs])
+    if first is None:
+        raise Busy("The key's first result was forgotten at this moment; try again.", retry_after_seconds=1.0)
+    return Enqueued(tuple(first), repeated=True)
+
+
+async def _resolve(connection: Connection, owner: str, jobs: Sequence[NewJob]) -> _Resolved:
+    """Finds which jobs exist already, by their unique keys."""
     taken = await _taken_unique_keys(connection, owner, jobs)
     ids = [taken.setdefault((job.queue, job.unique_key), job.id) if job.unique_key else job.id for job in jobs]
-    new = [job for job, job_id in zip(jobs, ids, strict=True) if job.id == job_id]
-    pending = await insert_jobs(connection, clocks, new)
-    existing = tuple(place for place, (job, job_id) in enumerate(zip(jobs, ids, strict=True)) if job.id != job_id)
-    if key and existing:
-        await execute(connection, "set_key_result", {"owner": owner, "key": key, "result_ids": ids})
-    return Enqueued(tuple(ids), existing=existing, pending=tuple(pending))
+    return _Resolved(
+        ids,
+        [job for job, job_id in zip(jobs, ids, strict=True) if job.id == job_id],
+        tuple(place for place, (job, job_id) in enumerate(zip(jobs, ids, strict=True)) if job.id != job_id),
+    )
 
 
 async def _taken_unique_keys(connection: Connection, owner: str, jobs: Sequence[NewJob]) -> dict[tuple[str, str], UUID]:
@@ -114,7 +213,7 @@ async def insert_jobs(connection: Connection, clocks: VirtualClocks, jobs: Seque
     for (queue, priority), group in groupby(sorted(jobs, key=_group), key=_group):
         virtual_time = clocks.read(queue, priority)
         rows = await fetch_all(connection, "enqueue_jobs", _columns(queue, priority, virtual_time, list(group)))
-        pending += [Place(queue, row["kind"], priority, row["position"]) for row in rows]
+        pending += [Place(queue, row["kind"], priority, row["position"]) for row in rows if row["position"] is not None]
     return pending
 
 

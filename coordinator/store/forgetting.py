@@ -12,8 +12,11 @@ from datetime import datetime
 from uuid import UUID
 
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
+from coordinator.domain import Freed
+from coordinator.store.admission import admit_next
 from coordinator.store.auditing import Act, write_act
 from coordinator.store.commits import CommitBounds
+from coordinator.store.places import places
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class RemovedWork:
     told_workers: bool
     # Whether the act was written into the audit log.
     audited: bool
+    # What there is room for in guarded queues.
+    freed: Freed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,11 @@ async def remove_work(database: Database, user_id: UUID, act: Act | None, bounds
     names = _names(user_id)
     async with _step(database, bounds) as connection:
         await execute(connection, "lock_user", names)
-        ended = await execute(connection, "delete_user_history", names)
-        (live,) = await fetch_all(connection, "delete_user_jobs", names)
+        ended = await fetch_all(connection, "delete_user_history", names)
+        live = await fetch_all(connection, "delete_user_jobs", names)
         files = await execute(connection, "delete_user_files", names)
         uploads = await fetch_all(connection, "delete_user_uploads", names)
-        jobs = ended + live["jobs"]
+        jobs = sum(row["jobs"] for row in (*ended, *live))
         keys = await execute(connection, "delete_user_keys", names)
         lanes = await execute(connection, "delete_user_lanes", names)
         (there,) = await fetch_all(connection, "count_user_listens", names)
@@ -65,7 +70,11 @@ async def remove_work(database: Database, user_id: UUID, act: Act | None, bounds
         audited = act is not None and any((*numbers.values(), keys, lanes))
         if act is not None and audited:
             await write_act(connection, act, **numbers)
-    return RemovedWork(jobs, files, tuple(row["id"] for row in uploads), bool(live["held"]), audited)
+        freed = await admit_next(connection, [row for row in live if row["guarded"] or row["keeps_back"]])
+        strangers = places(row for row in live if row["position"] is not None)
+    held = any(row["held"] for row in live)
+    freed = Freed(freed.queues, (*freed.pending, *strangers))
+    return RemovedWork(jobs, files, tuple(row["id"] for row in uploads), held, audited, freed)
 
 
 async def remove_plays(

@@ -9,13 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import errors
+from psycopg.rows import DictRow
 
+from coordinator.admin_domain import OpenJobFilter
 from coordinator.clocks import VirtualClocks
-from coordinator.database import Connection, Database, fetch_all
-from coordinator.domain import EndedJob, Job, JobError, Place, Progress
+from coordinator.database import Connection, Database, after_deadlocks, fetch_all
+from coordinator.domain import EndedJob, Freed, Job, JobError, Place, Progress
 from coordinator.errors import Busy, JobFinished, JobNotFound
+from coordinator.store.admission import OnFreed, admit_next, ended_slots, tell, tell_nobody
 from coordinator.store.auditing import Act, write_act
-from coordinator.store.leases import places
+from coordinator.store.looks import look
+from coordinator.store.places import places
 
 # A job may be redriven between the look at what waits and the look at what ended: it waits again then.
 CANCEL_TRIES = 2
@@ -42,11 +46,16 @@ class Redriven:
     upload_ids: frozenset[UUID]
 
 
-async def get_job(database: Database, owner: str, job_id: UUID) -> Job:
-    """Reads a job of the owner, unfinished or in history. Raises JobNotFound, for another's job as well."""
+async def get_job(database: Database, owner: str | None, job_id: UUID) -> Job:
+    """Reads a job of the owner, or of anyone where that is None. Raises JobNotFound, for another's job as well."""
     row = await database.fetch_one("get_job", {"job_id": job_id, "owner": owner})
     if row is None:
         raise _not_found(job_id)
+    return read_job(row)
+
+
+def read_job(row: dict[str, Any]) -> Job:
+    """Makes a job of a row that has its columns."""
     job_errors = tuple(_error(error) for error in row.pop("errors") or ())
     progress = row.pop("progress")
     return Job(**row, errors=job_errors, progress=None if progress is None else Progress(**progress))
@@ -62,21 +71,59 @@ def _error(stored: Mapping[str, Any]) -> JobError:
     )
 
 
-async def cancel_job(database: Database, owner: str, job_id: UUID) -> EndedJob | None:
+async def cancel_job(
+    database: Database, owner: str, job_id: UUID, *, on_freed: OnFreed = tell_nobody
+) -> EndedJob | None:
     """Cancels an unfinished job of the owner, durably; None where it was cancelled before.
 
-    Raises JobNotFound, JobFinished, and Busy where its completion is under way for long.
+    Raises JobNotFound, JobFinished, and Busy where its completion is under way for long. `on_freed` is told, in a
+    guarded queue, what there is room for.
     """
-    wanted = {"owner": owner, "job_ids": [job_id]}
-    async with database.connection() as connection:
-        for _ in range(CANCEL_TRIES):
-            for row in await fetch_all(connection, "cancel_jobs", wanted):
-                return EndedJob(row["id"], row["session_id"], None, row["upload_id"])
-            for row in await fetch_all(connection, "find_final_states", wanted):
-                if row["state"] == "cancelled":
-                    return None
-                raise JobFinished(f"The job has {row['state']} already.", job_id=job_id, state=row["state"])
+    for _ in range(CANCEL_TRIES):
+        if cancelled := await cancel_jobs(database, [job_id], owner=owner, on_freed=on_freed):
+            return cancelled[0]
+        for ended in await database.fetch_all("find_final_states", {"owner": owner, "job_ids": [job_id]}):
+            if ended["state"] == "cancelled":
+                return None
+            raise JobFinished(f"The job has {ended['state']} already.", job_id=job_id, state=ended["state"])
     raise _not_found(job_id)
+
+
+async def cancel_jobs(
+    database: Database,
+    job_ids: Sequence[UUID],
+    *,
+    owner: str | None = None,
+    act: Act | None = None,
+    on_freed: OnFreed = tell_nobody,
+) -> list[EndedJob]:
+    """Cancels the unfinished of these jobs, of an owner or whosever they are, durably; `act` goes into the audit log.
+
+    Raises Busy where the completion of one is under way for long; then none was cancelled. `on_freed` as above.
+    """
+
+    async def cancel() -> tuple[list[DictRow], Freed]:
+        async with database.transaction() as connection:
+            rows = await fetch_all(connection, "cancel_jobs", {"owner": owner, "job_ids": list(job_ids)})
+            if act is not None:
+                await write_act(connection, act, cancelled=[str(row["id"]) for row in rows])
+            return rows, await admit_next(connection, ended_slots(rows))
+
+    rows, freed = await after_deadlocks(cancel)
+    tell(freed, on_freed)
+    return [EndedJob(row["id"], row["session_id"], None, row["upload_id"]) for row in rows]
+
+
+async def find_open(database: Database, wanted: OpenJobFilter, most: int) -> list[UUID]:
+    """Returns the ids of unfinished jobs that fit, at most so many: those that are next, then those that wait."""
+    parameters = {
+        "queue": wanted.queue,
+        "kind": wanted.kind,
+        "owner": wanted.owner,
+        "lane": wanted.lane,
+        "most": most,
+    }
+    return [row["id"] for row in await look(database, "find_open_jobs", parameters)]
 
 
 async def promote_due(database: Database) -> tuple[Place, ...]:

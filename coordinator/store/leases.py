@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -13,69 +13,88 @@ from coordinator.database import Connection, Database, execute, fetch_all
 from coordinator.domain import (
     FailOutcome,
     Failure,
+    Freed,
     Lease,
-    Place,
     Postponement,
     ProgressReport,
     Verb,
 )
+from coordinator.store.admission import OnFreed, ending, tell, tell_nobody
+from coordinator.store.places import lease_columns, places
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
-    """What became of leases that were given back."""
-
-    # Places of those that are not held.
-    refused: tuple[int, ...]
-    # Where the jobs wait again that this call gave back.
-    pending: tuple[Place, ...]
-
-
-async def complete(database: Database, leases: Sequence[Lease], results: Sequence[str | None] = ()) -> list[int]:
+async def complete(
+    database: Database,
+    leases: Sequence[Lease],
+    results: Sequence[str | None] = (),
+    *,
+    on_freed: OnFreed = tell_nobody,
+) -> list[int]:
     """Completes the jobs, durably; returns the places of those that are not held. No job may stand twice.
 
-    `results` are JSON texts, one a lease; or there are none.
+    `results` are JSON texts, one a lease; or there are none. `on_freed` is told, in a guarded queue, what there is
+    room for; so it is by the other verbs.
     """
-    async with database.connection() as connection:
+
+    async def end(connection: Connection) -> list[int]:
         rows = await fetch_all(connection, "complete_jobs", completion_columns(leases, results))
-        done = await _with_repeats(connection, Verb.COMPLETE, leases, rows)
-    return _places_without(leases, done)
+        return _places_without(leases, await _with_repeats(connection, Verb.COMPLETE, leases, rows))
+
+    return await ending(database, leases, end, on_freed)
 
 
-async def release(database: Database, leases: Sequence[Lease]) -> Released:
-    """Gives the jobs back, next in their lanes; the attempts do not count.
+async def release(database: Database, leases: Sequence[Lease], *, on_freed: OnFreed = tell_nobody) -> list[int]:
+    """Gives the jobs back, next in their lanes; the attempts do not count. Returns the places of those not held.
 
-    What a commit has locked is waited for and tried again, after the others. Raises Busy where it stays locked; the
-    others are given back then.
+    `on_freed` is told where they and those let in stand, in every queue. What a commit has locked is waited for and
+    tried again, after the others. Raises Busy where it stays locked; the others are given back then, and told of.
     """
-    async with database.connection() as connection:
-        rows = await fetch_all(connection, "release_jobs", lease_columns(leases))
+    locked = await _release(database, leases, on_freed, wait=False)
+    refused = await _release(database, locked, on_freed, wait=True) if locked else []
+    gone = {lease.job_id for lease in refused}
+    return [place for place, lease in enumerate(leases) if lease.job_id in gone]
+
+
+async def _release(database: Database, leases: Sequence[Lease], on_freed: OnFreed, *, wait: bool) -> list[Lease]:
+    """Gives back what nobody has locked, or waits for who has; returns what is left."""
+
+    async def end(connection: Connection) -> tuple[Sequence[DictRow], list[Lease]]:
+        rows = []
+        if not wait or await execute(connection, "lock_leases", lease_columns(leases)):
+            rows = await fetch_all(connection, "release_jobs", lease_columns(leases))
         done = await _with_repeats(connection, Verb.RELEASE, leases, rows)
-        locked = [lease for lease in leases if lease.job_id not in done]
-        if locked and await execute(connection, "lock_leases", lease_columns(locked)):
-            late = await fetch_all(connection, "release_jobs", lease_columns(locked))
-            rows += late
-            done |= await _with_repeats(connection, Verb.RELEASE, locked, late)
-    return Released(tuple(_places_without(leases, done)), places(rows))
+        return rows, [lease for lease in leases if lease.job_id not in done]
+
+    rows, left = await ending(database, leases, end, on_freed)
+    tell(Freed(frozenset(row["queue"] for row in rows), places(rows)), on_freed)
+    return left
 
 
-async def snooze(database: Database, postponements: Sequence[Postponement]) -> list[int]:
+async def snooze(
+    database: Database, postponements: Sequence[Postponement], *, on_freed: OnFreed = tell_nobody
+) -> list[int]:
     """Puts the jobs off, durably; returns the places of those that are not held. The attempts do not count."""
     leases = [postponement.lease for postponement in postponements]
     columns = {**lease_columns(leases), "delays_ms": [postponement.delay_ms for postponement in postponements]}
-    async with database.connection() as connection:
+
+    async def end(connection: Connection) -> list[int]:
         rows = await fetch_all(connection, "snooze_jobs", columns)
-        done = await _with_repeats(connection, Verb.SNOOZE, leases, rows)
-    return _places_without(leases, done)
+        return _places_without(leases, await _with_repeats(connection, Verb.SNOOZE, leases, rows))
+
+    return await ending(database, leases, end, on_freed)
 
 
 async def report_progress(database: Database, reports: Sequence[ProgressReport]) -> list[int]:
-    """Stores how far attempts have come; returns the places of those that are not held.
+    """Stores how far attempts have come and their checkpoints; returns the places of those that are not held.
 
     Extends the leases of a ClaimBatch, which no stream keeps alive.
     """
     leases = [report.lease for report in reports]
-    columns = {**lease_columns(leases), "progresses": [Jsonb(asdict(report.progress)) for report in reports]}
+    columns = {
+        **lease_columns(leases),
+        "progresses": [None if report.progress is None else Jsonb(asdict(report.progress)) for report in reports],
+        "checkpoints": [report.checkpoint for report in reports],
+    }
     async with database.connection() as connection:
         rows = await fetch_all(connection, "report_progress", columns)
         if rows:
@@ -83,13 +102,18 @@ async def report_progress(database: Database, reports: Sequence[ProgressReport])
     return _places_without(leases, {row["id"]: row for row in rows})
 
 
-async def fail(database: Database, failures: Sequence[Failure]) -> list[FailOutcome]:
+async def fail(
+    database: Database, failures: Sequence[Failure], *, on_freed: OnFreed = tell_nobody
+) -> list[FailOutcome]:
     """Fails the attempts, durably; returns what became of each, in their order."""
     leases = [failure.lease for failure in failures]
-    async with database.connection() as connection:
+
+    async def end(connection: Connection) -> list[FailOutcome]:
         rows = await fetch_all(connection, "fail_jobs", _failure_columns(failures))
         done = await _with_repeats(connection, Verb.FAIL, leases, rows)
-    return [_outcome(done.get(lease.job_id)) for lease in leases]
+        return [_outcome(done.get(lease.job_id)) for lease in leases]
+
+    return await ending(database, leases, end, on_freed)
 
 
 async def ended_before(connection: Connection, verb: Verb, leases: Sequence[Lease]) -> dict[UUID, DictRow]:
@@ -98,19 +122,9 @@ async def ended_before(connection: Connection, verb: Verb, leases: Sequence[Leas
     return {row["id"]: row for row in rows}
 
 
-def lease_columns(leases: Sequence[Lease]) -> dict[str, object]:
-    """Returns the parameters by which a statement joins on its fences."""
-    return {"job_ids": [lease.job_id for lease in leases], "tokens": [lease.token for lease in leases]}
-
-
 def completion_columns(leases: Sequence[Lease], results: Sequence[str | None] = ()) -> dict[str, object]:
     """Returns the parameters of a completion; `results` are JSON texts, one a lease, or there are none."""
     return {**lease_columns(leases), "results": list(results or [None] * len(leases))}
-
-
-def places(rows: Iterable[DictRow]) -> tuple[Place, ...]:
-    """Returns where the jobs stand that a statement made pending."""
-    return tuple(Place(row["queue"], row["kind"], row["priority"], row["position"]) for row in rows)
 
 
 async def _with_repeats(

@@ -11,7 +11,9 @@ from psycopg.rows import DictRow
 from coordinator.database import Connection, Database, Parameters, execute, fetch_all, fetch_one
 from coordinator.domain import EndedJob
 from coordinator.errors import Busy, UploadInUse
+from coordinator.store.admission import OnFreed, tell_nobody
 from coordinator.store.incoming import not_found
+from coordinator.store.jobs import cancel_jobs
 
 # An archive that was opened meanwhile has members, and files may be put back: each round ends what is open then.
 CANCEL_ROUNDS = 5
@@ -28,10 +30,13 @@ class CancelledUpload:
     ended: tuple[EndedJob, ...]
 
 
-async def cancel_upload(database: Database, user_id: UUID, upload_id: UUID) -> CancelledUpload:
+async def cancel_upload(
+    database: Database, user_id: UUID, upload_id: UUID, *, on_freed: OnFreed = tell_nobody
+) -> CancelledUpload:
     """Ends the open files of an upload, and takes no more bytes of one that is still coming in.
 
     A repeat changes nothing and tells the same. Raises UploadNotFound, and Busy where a file's commit takes long.
+    `on_freed` is told, in a guarded queue, what there is room for.
     """
     place = {"upload_id": upload_id, "user_id": user_id}
     await _close(database, upload_id, place)
@@ -43,8 +48,7 @@ async def cancel_upload(database: Database, user_id: UUID, upload_id: UUID) -> C
             if left is None:
                 raise not_found(upload_id)
             return CancelledUpload(left["cancelled_files"], left["kept_plays"], tuple(ended))
-        rows = await database.fetch_all("cancel_jobs", {"owner": str(user_id), "job_ids": job_ids})
-        ended += [EndedJob(row["id"], row["session_id"], None, row["upload_id"]) for row in rows]
+        ended += await cancel_jobs(database, job_ids, owner=str(user_id), on_freed=on_freed)
     raise Busy("Files of the upload are put back while they are cancelled; try again.", retry_after_seconds=1.0)
 
 
@@ -60,7 +64,7 @@ async def delete_upload(database: Database, user_id: UUID, upload_id: UUID) -> N
     place = {"upload_id": upload_id, "user_id": user_id}
     async with database.transaction() as connection:
         # Before the files, as whoever takes a job out of history does it; where the upload must stay, so does this.
-        await execute(connection, "delete_upload_history", place)
+        await fetch_all(connection, "delete_upload_history", place)
         upload = await _lock(connection, upload_id, place)
         if upload["enqueued_at"] is not None:
             await _check_unused(connection, upload_id, place)

@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 
 from coordinator.database import Database
 from coordinator.domain import Lease, LeaseNotice, NoticeReason
-from coordinator.store.leases import lease_columns
+from coordinator.store.places import lease_columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,22 @@ from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.domain import NewJob, Place
 from coordinator.errors import ContentExpired, InvalidRequest
+from coordinator.store.depths import Depths
 from coordinator.store.enqueueing import insert_jobs, take_key
 from coordinator.store.incoming import not_found
 from coordinator.store.jobs import redrive_jobs, store_virtual_times
 from coordinator.upload_domain import FileRefusal, StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingUpload:
+    """An upload that is to be enqueued: whose, under which key and content, and what the gateway refused of it."""
+
+    user_id: UUID
+    upload_id: UUID
+    key: str
+    content_hash: bytes
+    refusals: Sequence[FileRefusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +51,17 @@ class RetriedUpload:
 async def enqueue_upload(
     database: Database,
     clocks: VirtualClocks,
-    user_id: UUID,
-    upload_id: UUID,
-    key: str,
-    content_hash: bytes,
-    refusals: Sequence[FileRefusal],
+    closing: ClosingUpload,
     make_job: Callable[[StoredFile], NewJob],
+    depths: Depths | None = None,
 ) -> EnqueuedUpload:
     """Makes one job a file and closes the upload, durably; returns the upload that stands.
 
-    Raises UploadNotFound, InvalidRequest where it has no file or is not whole, IdempotencyKeyReused.
+    Raises UploadNotFound, InvalidRequest where it has no file or is not whole, IdempotencyKeyReused, QueueFull where
+    `depths` are heeded.
     """
-    place = {"upload_id": upload_id, "user_id": user_id}
+    upload_id, key = closing.upload_id, closing.key
+    place = {"upload_id": upload_id, "user_id": closing.user_id}
     async with database.transaction() as connection:
         await fetch_all(connection, "lock_upload_files", place)
         upload = await fetch_one(connection, "lock_upload", place)
@@ -62,12 +73,16 @@ async def enqueue_upload(
         _check_whole(rows, upload["expected_size"])
         jobs = [make_job(StoredFile(**row)) for row in rows]
         job_ids = [job.id for job in jobs]
-        if key and (first := await take_key(connection, str(user_id), key, content_hash, [upload_id, *job_ids])):
+        if key and (
+            first := await take_key(connection, str(closing.user_id), key, closing.content_hash, [upload_id, *job_ids])
+        ):
             await execute(connection, "delete_upload", place)
             return EnqueuedUpload(first[0], repeated=True)
+        if depths is not None:
+            await depths.make_room(connection, jobs)
         pending = await insert_jobs(connection, clocks, jobs)
         await execute(connection, "assign_file_jobs", {"file_ids": [row["id"] for row in rows], "job_ids": job_ids})
-        stored = Jsonb([asdict(refusal) for refusal in refusals])
+        stored = Jsonb([asdict(refusal) for refusal in closing.refusals])
         await execute(connection, "mark_upload_enqueued", {"upload_id": upload_id, "refusals": stored})
     return EnqueuedUpload(upload_id, pending=tuple(pending))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from coordinator.domain import KIB, MIB, TURN, ClaimedJob, FailOutcome, Failure, Job, Lease, NewJob, RetryPolicy
 from coordinator.errors import InvalidRequest, PayloadTooLarge
 from coordinator.ids import id_from_bytes, ids_from_bytes, new_id
+from coordinator.store.enqueueing import Enqueued
 from coordinator.wire.checks import (
     check_count,
     check_name,
@@ -26,7 +27,7 @@ DAY_MS = 86_400_000
 ERROR_BYTES = 4 * KIB
 RESULT_BYTES = 16 * KIB
 
-# Payload bytes in one message: far below the 4 MiB that gRPC takes, whatever the other columns add.
+# Bytes of payloads and checkpoints in one message: far below the 4 MiB that gRPC takes, whatever the other columns add.
 BATCH_BYTES = MIB
 
 _STATES = {
@@ -37,6 +38,7 @@ _STATES = {
     "failed": job_pb2.JOB_STATE_FAILED,
     "cancelled": job_pb2.JOB_STATE_CANCELLED,
 }
+_STATE_NAMES = {number: name for name, number in _STATES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,15 @@ def _retry_policy(policy: job_pb2.RetryPolicy, field: str, defaults: RetryPolicy
     check_range(result.factor, f"{field}.factor", 1, 10)
     check_range(result.ceiling_ms, f"{field}.ceiling", result.base_ms, DAY_MS)
     return result
+
+
+def enqueue_response(enqueued: Enqueued) -> job_service_pb2.EnqueueResponse:
+    """Says what a request to enqueue made."""
+    return job_service_pb2.EnqueueResponse(
+        job_ids=[str(job_id) for job_id in enqueued.job_ids],
+        repeated_request=enqueued.repeated,
+        existing=enqueued.existing,
+    )
 
 
 def request_hash(request: job_service_pb2.EnqueueRequest) -> bytes:
@@ -236,15 +247,16 @@ def refusals(places: Sequence[int]) -> list[worker_service_pb2.Refusal]:
 
 
 def job_batches(queue: str, jobs: Sequence[ClaimedJob]) -> Iterator[job_pb2.JobBatch]:
-    """Yields claimed jobs as columns, in messages of at most 1 MiB of payload, or one job."""
+    """Yields claimed jobs as columns, in messages of at most 1 MiB of payloads and checkpoints, or one job."""
     batch: list[ClaimedJob] = []
-    payload = 0
+    filled = 0
     for job in jobs:
-        if batch and payload + len(job.payload) > BATCH_BYTES:
+        size = len(job.payload) + len(job.checkpoint)
+        if batch and filled + size > BATCH_BYTES:
             yield _job_batch(queue, batch)
-            batch, payload = [], 0
+            batch, filled = [], 0
         batch.append(job)
-        payload += len(job.payload)
+        filled += size
     if batch:
         yield _job_batch(queue, batch)
 
@@ -261,7 +273,20 @@ def _job_batch(queue: str, jobs: Sequence[ClaimedJob]) -> job_pb2.JobBatch:
         payloads=[job.payload for job in jobs],
         sizes=[job.size for job in jobs],
         deadlines_ms=[job.deadline_ms for job in jobs],
+        checkpoints=[job.checkpoint for job in jobs] if any(job.checkpoint for job in jobs) else (),
     )
+
+
+def states(
+    numbers: Iterable[job_pb2.JobState.ValueType], field: str, among: Iterable[str] = _STATES
+) -> frozenset[str] | None:
+    """Checks which states are asked for, each of them one of a few; None where none is named, which stands for all."""
+    known = set(among)
+    found = {_STATE_NAMES.get(number, "") for number in numbers}
+    if not found <= known:
+        names = ", ".join(sorted(known))
+        raise InvalidRequest(f"{field} may hold {names}.", field=field, limit=names)
+    return frozenset(found) or None
 
 
 def job_message(job: Job) -> job_pb2.Job:
@@ -280,6 +305,8 @@ def job_message(job: Job) -> job_pb2.Job:
         result=job.result or "",
         unique_key=job.unique_key or "",
         weight=TURN / job.turn,
+        size=job.size,
+        waits_for_lane=job.waits_for_lane,
     )
     if job.progress is not None:
         message.progress.CopyFrom(

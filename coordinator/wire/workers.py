@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coordinator.batch_claims import BatchRequest
-from coordinator.domain import Lease, Postponement, Progress, ProgressReport
-from coordinator.errors import InvalidRequest
+from coordinator.domain import KIB, Lease, Postponement, Progress, ProgressReport
+from coordinator.errors import InvalidRequest, PayloadTooLarge
 from coordinator.ids import id_from_bytes
 from coordinator.sessions import Notice
 from coordinator.store.sessions import WorkerProfile
 from coordinator.wire.checks import check_count, check_name, check_range, check_text, duration_ms
 from coordinator.wire.jobs import DAY_MS, check_each_once, clean_message, lease_list, leases
-from protos.jobs.v1 import worker_service_pb2
+from protos.jobs.v1 import job_pb2, worker_service_pb2
 
 SECRET_BYTES = 64
 HELD_LEASES = 10_000
-PROGRESS_BYTES = 1024
+PROGRESS_BYTES = KIB
+CHECKPOINT_BYTES = 16 * KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def batch_request(request: worker_service_pb2.ClaimBatchRequest) -> BatchRequest
 
 def pong(notice: Notice) -> worker_service_pb2.ClaimResponse:
     """Says what a worker must know."""
-    message = worker_service_pb2.Pong(sequence=notice.sequence, drain=notice.drain)
+    message = worker_service_pb2.Pong(sequence=notice.sequence, drain=notice.drain, retire=notice.retire)
     if notice.lost:
         message.lost.CopyFrom(lease_list(notice.lost))
     if notice.cancelled:
@@ -108,15 +109,35 @@ def postponements(request: worker_service_pb2.SnoozeRequest) -> list[Postponemen
 
 
 def progress_reports(request: worker_service_pb2.ReportProgressRequest) -> list[ProgressReport]:
-    """Checks how far attempts have come; a message is cut at 1 KiB, and a job may stand once."""
+    """Checks how far attempts have come and what they leave for the next; a job may stand once."""
     check_count(len(request.reports), "reports", 1_000)
-    found = []
-    for place, one in enumerate(request.reports):
-        field = f"reports[{place}]"
-        check_range(one.progress.done, f"{field}.progress.done", 0, 2**53)
-        check_range(one.progress.total, f"{field}.progress.total", 0, 2**53)
-        message = clean_message(one.progress.message, PROGRESS_BYTES)
-        lease = Lease(id_from_bytes(one.job_id, f"{field}.job_id"), one.token)
-        found.append(ProgressReport(lease, Progress(one.progress.done, one.progress.total, message)))
+    found = [_progress_report(one, f"reports[{place}]") for place, one in enumerate(request.reports)]
     check_each_once((report.lease for report in found), "reports")
     return found
+
+
+def _progress_report(report: worker_service_pb2.ProgressReport, field: str) -> ProgressReport:
+    return ProgressReport(
+        Lease(id_from_bytes(report.job_id, f"{field}.job_id"), report.token),
+        _progress(report.progress, f"{field}.progress") if report.HasField("progress") else None,
+        _checkpoint(report.checkpoint, f"{field}.checkpoint") if report.HasField("checkpoint") else None,
+    )
+
+
+def _progress(progress: job_pb2.Progress, field: str) -> Progress:
+    """A message is cut at 1 KiB."""
+    check_range(progress.done, f"{field}.done", 0, 2**53)
+    check_range(progress.total, f"{field}.total", 0, 2**53)
+    return Progress(progress.done, progress.total, clean_message(progress.message, PROGRESS_BYTES))
+
+
+def _checkpoint(checkpoint: bytes, field: str) -> bytes:
+    size = len(checkpoint)
+    if size > CHECKPOINT_BYTES:
+        raise PayloadTooLarge(
+            f"{field} has {size} bytes; at most {CHECKPOINT_BYTES} are taken.",
+            field=field,
+            limit=CHECKPOINT_BYTES,
+            value=size,
+        )
+    return checkpoint

@@ -1,10 +1,11 @@
 -- Cancel: pending, scheduled or processing → cancelled, moved to history without its payload; a token becomes void, and a
 -- worker that has one is told by a notice. Files' contents go with it. Whoever locks the row first wins.
+-- Jobs of any owner where none is given.
 -- Locks: jobs by id, then upload_files.
 WITH wanted AS (
     SELECT j.id
     FROM sluice.jobs AS j
-    WHERE j.id = ANY (%(job_ids)s::uuid[]) AND j.owner = %(owner)s
+    WHERE j.id = ANY (%(job_ids)s::uuid[]) AND j.owner = coalesce(%(owner)s::text, j.owner)
     ORDER BY j.id
     FOR UPDATE
 ),
@@ -13,7 +14,7 @@ ended AS (
     USING wanted AS w
     WHERE j.id = w.id
     RETURNING
-        j.id, j.queue, j.kind, j.priority, j.turn, j.lane, j.owner, j.unique_key, j.file_id, j.size, j.attempt, j.max_attempts,
+        j.id, j.queue, j.kind, j.state, j.priority, j.turn, j.lane, j.owner, j.unique_key, j.file_id, j.size, j.attempt, j.max_attempts,
         j.deadline_ms, j.backoff_base_ms, j.backoff_factor, j.backoff_ceiling_ms, j.backoff_jitter, j.started_at,
         j.lease_token, j.ended_token, j.ended_verb, j.session_id, j.errors, j.progress, j.created_at
 ),
@@ -47,6 +48,7 @@ history AS (
         coalesce(e.lease_token, e.ended_token), CASE WHEN e.lease_token IS NULL THEN e.ended_verb ELSE 'cancel' END, e.errors, e.progress, e.created_at, sluice.now()
     FROM ended AS e
 )
-SELECT e.id, e.session_id, u.upload_id
+SELECT e.id, e.queue, e.state AS was, e.lane, e.session_id, u.upload_id, q.guarded, q.keeps_back
 FROM ended AS e
 LEFT JOIN public.upload_files AS u ON u.id = e.file_id
+LEFT JOIN sluice.queues AS q ON q.name = e.queue

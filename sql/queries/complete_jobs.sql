@@ -32,4 +32,4 @@ SELECT
     e.deadline_ms, e.backoff_base_ms, e.backoff_factor, e.backoff_ceiling_ms, e.backoff_jitter, e.started_at,
     e.lease_token, 'complete', e.errors, e.progress, e.result::json, e.created_at, sluice.now()
 FROM ended AS e
-RETURNING id
+RETURNING id, queue

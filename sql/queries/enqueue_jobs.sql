@@ -1,4 +1,5 @@
--- Enqueue: stores new jobs of one queue and priority, pending or (with a delay) scheduled; gives the lowest position a kind.
+-- Enqueue: stores new jobs of one queue and priority, pending or (with a delay) scheduled; gives, a kind, the lowest
+-- position (null where all are scheduled) and how many there are.
 -- A job's turn is max(virtual time, its lane's last position) + 2^20 / weight; a lane's row is written once.
 -- Locks: lanes by name. A job without a lane touches none.
 WITH turns AS (
@@ -56,7 +57,6 @@ stored AS (
     )
     RETURNING kind, position
 )
-SELECT s.kind, min(s.position) AS position
+SELECT s.kind, min(s.position) AS position, count(s.position) AS pending, count(*) - count(s.position) AS scheduled
 FROM stored AS s
-WHERE s.position IS NOT NULL
 GROUP BY s.kind

@@ -17,4 +17,4 @@ UPDATE sluice.jobs AS j
 SET state = 'pending', run_at = NULL, position = sluice.virtual_time(j.queue, j.priority) + t.earlier
 FROM turns AS t
 WHERE j.id = t.id
-RETURNING j.queue, j.kind, j.priority, j.position
+RETURNING j.id, j.queue, j.kind, j.priority, j.position

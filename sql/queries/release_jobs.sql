@@ -14,7 +14,7 @@ placed AS (
 released AS (
     UPDATE sluice.jobs AS j
     SET state = 'pending', attempt = j.attempt - 1, position = sluice.virtual_time(j.queue, j.priority) + p.earlier,
-        ended_token = j.lease_token, ended_verb = 'release', lease_token = NULL, session_id = NULL
+        ended_token = j.lease_token, ended_verb = 'release', lease_token = NULL, session_id = NULL, slot = NULL
     FROM placed AS p
     WHERE j.id = p.id
     RETURNING j.id, j.queue, j.kind, j.priority, j.position, j.file_id, j.attempt

@@ -19,8 +19,12 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["
 EXTRAS = {"coordinator": "coordinator", "gateway": "gateway", "ingest_worker": "ingest-worker"}
 TARGETS = (*EXTRAS, "compose_secrets")
 
-# What only developers run, though it stands in a package that an image has.
-UNUSED = {ROOT / "protos/generate.py"}
+# What no image runs, though it stands in a package that it has: what developers run, and the command line.
+UNUSED = {
+    ROOT / "protos/generate.py",
+    ROOT / "coordinator_client/testing/plugin.py",
+    *(ROOT / "coordinator_client/command_line").rglob("*.py"),
+}
 
 
 def stages() -> dict[str, list[str]]:

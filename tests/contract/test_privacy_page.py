@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from coordinator.services.forgetting import ForgettingLimits
 from coordinator.settings import Settings
 
@@ -29,6 +31,19 @@ def test_every_table_that_the_page_names_is_in_the_schema() -> None:
     assert len(tables) > 6
     for table in tables:
         assert re.search(rf"CREATE TABLE (public\.)?{re.escape(table)} \(", schema), table
+
+
+# Columns that hold words of the contract, of the schema or of whoever runs the queues, and nothing of a person.
+_NOT_OF_PEOPLE = {"queue", "kind", "state", "ended_verb"}
+
+
+@pytest.mark.parametrize("table", ["jobs", "job_history", "audit_log", "lanes", "enqueue_keys"])
+def test_the_page_names_every_column_of_the_queue_that_may_hold_anything_of_a_person(table: str) -> None:
+    schema = (ROOT / "sql" / "schema.sql").read_text()
+    (columns,) = re.findall(rf"^CREATE TABLE sluice\.{table} \((.*?)^\)", schema, re.MULTILINE | re.DOTALL)
+    free = set(re.findall(r"^    (\w+) (?:text|bytea|jsonb?)\b", columns, re.MULTILINE)) - _NOT_OF_PEOPLE
+    rows = "\n".join(row for row in PAGE.splitlines() if row.startswith("|") and f"`sluice.{table}`" in row)
+    assert {column for column in free if f"`{column}`" not in rows} == set()
 
 
 def test_the_times_are_those_of_the_settings() -> None:

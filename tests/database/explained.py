@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from psycopg import AsyncConnection, AsyncCursor, sql
+from psycopg import AsyncCursor, sql
 from psycopg.rows import DictRow, dict_row
 
 from coordinator.database import Connection, Database
@@ -77,7 +77,7 @@ def _by_what(node: Mapping[str, Any]) -> str:
     return str(node["Node Type"])
 
 
-class ExplainingConnection(AsyncConnection[DictRow]):
+class ExplainingConnection(Connection):
     """Carries statements out, and keeps their plans."""
 
     plans: list[Plan]
@@ -133,6 +133,8 @@ class Explained(Database):
     async def connection(self) -> AsyncIterator[Connection]:
         """Lends the connection."""
         yield self._connection
+
+    pipelined_transaction = Database.transaction
 
     @property
     def plans(self) -> list[Plan]:

@@ -84,7 +84,10 @@ async def enqueue_upload(
 ) -> None:
     """Makes the jobs of an upload."""
     await uploads.enqueue_upload(
-        store.database, store.clocks, user_id, upload_id, f"{upload_id}", b"", refusals, make_job
+        store.database,
+        store.clocks,
+        uploads.ClosingUpload(user_id, upload_id, f"{upload_id}", b"", refusals),
+        make_job,
     )
 
 

@@ -94,7 +94,7 @@ def releasing(lease: Lease) -> Part:
     """Gives the job back; tells whether it was held."""
 
     async def part(database: Database) -> object:
-        return "lost" if (await leases.release(database, [lease])).refused else "done"
+        return "lost" if await leases.release(database, [lease]) else "done"
 
     return part
 

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from psycopg import AsyncConnection, AsyncCursor, errors
+from psycopg import AsyncCursor, errors
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow
 
 from coordinator.database import Connection, Database, translated_errors
 
 
-class SteppedConnection(AsyncConnection[DictRow]):
+class SteppedConnection(Connection):
     """A coordinator's connection that takes a step only when it is told to."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -82,3 +82,6 @@ class SteppedDatabase(Database):
         async with self.connection() as connection, connection.transaction(force_rollback=undo):
             yield connection
             await self._connection.stand_still()
+
+    # One step after the other: the answers are read one by one as well.
+    pipelined_transaction = transaction

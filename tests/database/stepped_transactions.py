@@ -12,8 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import dict_row
 
 from coordinator.database import Connection, Database
 from coordinator.errors import SluiceError
@@ -187,6 +186,6 @@ async def open_stage(database_url: str, owner_url: str, *, parts: int = 3) -> As
         ]
         for connection in connections:
             stack.push_async_callback(connection.close)
-        owner = await AsyncConnection[DictRow].connect(owner_url, autocommit=True, row_factory=dict_row)
+        owner = await Connection.connect(owner_url, autocommit=True, row_factory=dict_row)
         stack.push_async_callback(owner.close)
         yield Stage(owner, connections)

@@ -138,4 +138,6 @@ async def test_an_upload_that_is_enqueued_meanwhile_has_jobs_for_all_that_came_i
 
 async def _enqueue(database: Database, user_id: UUID, upload_id: UUID) -> None:
     make_job = partial(file_job, user_id, retry_policy=RetryPolicy(4, 2_000, 2, 300_000), deadline_ms=600_000)
-    await uploads.enqueue_upload(database, VirtualClocks(), user_id, upload_id, "", b"", [], make_job)
+    await uploads.enqueue_upload(
+        database, VirtualClocks(), uploads.ClosingUpload(user_id, upload_id, "", b"", []), make_job
+    )

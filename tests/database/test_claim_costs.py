@@ -21,8 +21,9 @@ from tests.waiting import eventually
 
 LEASE_SECONDS = 3_600.0
 CLAIM = 10
-# A job may lie on a page of its own, which is read, locked, changed, and read again for what stays.
-PAGES_OF_A_JOB = 5
+# A job may lie on a page of its own, which is read, locked, changed, and read again for what stays. Where that page has
+# no room left the job moves, and is written into each index: its owner's is one of them.
+PAGES_OF_A_JOB = 6
 # A page is half empty when its jobs come in: small ones that are all claimed at once have no room for the last of them.
 NEARLY_ALL_CLAIMS = 0.85
 NEARLY_ALL = 0.75
@@ -97,7 +98,7 @@ async def lone(database_url: str) -> AsyncIterator[Store]:
     await database.close()
 
 
-async def test_claims_and_progress_change_no_index(lone: Store, owner_url: str) -> None:
+async def test_claims_progress_and_checkpoints_change_no_index(lone: Store, owner_url: str) -> None:
     await _enqueue(lone, 2_000)
     key = await lone.open_session(LEASE_SECONDS)
     with connect(owner_url) as owner:
@@ -105,7 +106,7 @@ async def test_claims_and_progress_change_no_index(lone: Store, owner_url: str) 
         assert await _heap_only(owner, lone.database, "jobs", 2_000) > NEARLY_ALL_CLAIMS
         half = Progress(1, 2, "half")
         for start in range(0, len(taken), 100):
-            reports = [ProgressReport(job.lease, half) for job in taken[start : start + 100]]
+            reports = [ProgressReport(job.lease, half, b"line 17") for job in taken[start : start + 100]]
             assert await leases.report_progress(lone.database, reports) == []
         # What was claimed before leaves its room to what comes after.
         assert await _heap_only(owner, lone.database, "jobs", 4_000) > NEARLY_ALL

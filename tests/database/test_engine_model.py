@@ -201,9 +201,8 @@ class Engine(RuleBasedStateMachine):
                 (outcome,) = await leases.fail(self.database, [Failure(lease, "BROKEN", "", permanent=value > 5)])
                 return not outcome.refused
             case "release":
-                released = await leases.release(self.database, [lease])
-                self.tell(released.pending)
-                return not released.refused
+                refused = await leases.release(self.database, [lease], on_freed=lambda freed: self.tell(freed.pending))
+                return not refused
             case "snooze":
                 return not await leases.snooze(self.database, [Postponement(lease, round(value * 1000))])
             case _:

@@ -28,11 +28,12 @@ HELD = 50
 JOBS = {("jobs", "jobs_pkey")}
 FILES = {("upload_files", "upload_files_pkey"), ("upload_file_chunks", "upload_file_chunks_pkey")}
 SESSIONS = {("worker_sessions", "worker_sessions_pkey")}
+QUEUES = {("queues", "queues_pkey")}
 UNSETTLED = {("worker_sessions", "all of worker_sessions_unsettled")}
 
 # By what each statement may read its tables.
 BY_INDEX = {
-    "claim_jobs": {("jobs", "jobs_claim"), ("jobs", "Tid Scan")} | SESSIONS | FILES,
+    "claim_jobs": {("jobs", "jobs_claim"), ("jobs", "Tid Scan")} | SESSIONS | FILES | QUEUES,
     "complete_jobs": JOBS | FILES,
     "fail_jobs": JOBS | FILES | SESSIONS,
     "release_jobs": JOBS | FILES,
@@ -40,7 +41,7 @@ BY_INDEX = {
     "snooze_jobs": JOBS | FILES,
     "report_progress": JOBS,
     "find_ended_leases": JOBS | {("job_history", "job_history_id_idx")},
-    "cancel_jobs": JOBS | FILES,
+    "cancel_jobs": JOBS | FILES | QUEUES,
     "promote_due_jobs": JOBS | {("jobs", "jobs_due")},
     # Its first entry.
     "next_due_seconds": {("jobs", "all of jobs_due")},

@@ -51,7 +51,7 @@ class Sender:
     async def enqueue(self, upload_id: UUID) -> UUID:
         make_job = partial(file_job, self.user_id, retry_policy=RetryPolicy(4, 2_000, 2, 300_000), deadline_ms=600_000)
         enqueued = await uploads.enqueue_upload(
-            self.database, VirtualClocks(), self.user_id, upload_id, "", b"", [], make_job
+            self.database, VirtualClocks(), uploads.ClosingUpload(self.user_id, upload_id, "", b"", []), make_job
         )
         return enqueued.upload_id
 

@@ -65,7 +65,8 @@ class Person:
 
         async def part(database: Database) -> object:
             clocks = VirtualClocks()
-            enqueued = await uploads.enqueue_upload(database, clocks, self.id, upload_id, "", b"", [], make_job)
+            closing = uploads.ClosingUpload(self.id, upload_id, "", b"", [])
+            enqueued = await uploads.enqueue_upload(database, clocks, closing, make_job)
             return "closed before" if enqueued.repeated else "enqueued"
 
         return part

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from coordinator.clocks import VirtualClocks
-from coordinator.domain import Failure, Lease, Place, Postponement
+from coordinator.domain import Failure, Freed, Lease, Place, Postponement
 from coordinator.marks import RESCAN_REST, RESCAN_SECONDS
 from coordinator.store import enqueueing, jobs, leases, reaping, sessions
 from coordinator.store.auditing import Act
@@ -106,7 +106,9 @@ async def test_of_one_claim_no_kind_passes_a_job_that_had_to_stay(store: Store, 
 
 
 async def _release(store: Store, claimer: Claimer, clock: Clock, lease: Lease) -> Iterable[Place]:
-    return (await leases.release(store.database, [lease])).pending
+    told: list[Freed] = []
+    await leases.release(store.database, [lease], on_freed=told.append)
+    return [place for freed in told for place in freed.pending]
 
 
 async def _reap(store: Store, claimer: Claimer, clock: Clock, lease: Lease) -> Iterable[Place]:

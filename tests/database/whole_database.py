@@ -25,6 +25,7 @@ _NAMING_COLUMNS = """
     JOIN information_schema.tables AS t USING (table_schema, table_name)
     WHERE c.table_schema IN ('public', 'sluice') AND t.table_type = 'BASE TABLE'
         AND c.column_name ~ '(user|owner|lane|person|file_id)'
+        AND c.data_type NOT IN ('integer', 'bigint', 'boolean')
 """
 
 

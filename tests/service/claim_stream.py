@@ -70,11 +70,12 @@ async def claim_stream(
     *,
     secret: bytes = b"",
     held: Sequence[tuple[UUID, int]] = (),
+    also: Sequence[str] = (),
 ) -> AsyncIterator[ClaimStream]:
     """Opens a claim stream, or resumes one, and cancels it at the end, as a worker that goes away does."""
     call = worker_service_pb2_grpc.WorkerServiceStub(channel).Claim()
     hello = worker_service_pb2.Hello(
-        worker=worker, queues=[queue], kinds=kinds, session_secret=secret, held=lease_list(*held)
+        worker=worker, queues=[queue, *also], kinds=kinds, session_secret=secret, held=lease_list(*held)
     )
     await call.write(worker_service_pb2.ClaimRequest(hello=hello))
     welcome: Any = await call.read()

@@ -8,6 +8,7 @@ import pytest
 
 from coordinator.server import Coordinator
 from coordinator.settings import Settings
+from tests.service.commands import Shell
 
 StartCoordinator = Callable[..., Awaitable[Coordinator]]
 Connect = Callable[[Coordinator], grpc.aio.Channel]
@@ -50,3 +51,10 @@ async def channel(start_coordinator: StartCoordinator) -> AsyncIterator[grpc.aio
     coordinator = await start_coordinator()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{coordinator.port}") as opened:
         yield opened
+
+
+@pytest.fixture
+async def shell(start_coordinator: StartCoordinator) -> Shell:
+    """The command line, aimed at a coordinator of the test's own."""
+    coordinator = await start_coordinator()
+    return Shell(f"127.0.0.1:{coordinator.port}")

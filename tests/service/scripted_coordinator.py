@@ -58,6 +58,7 @@ def job_batch(
     payload: bytes = b"",
     size: int = 0,
     deadline_ms: int = 60_000,
+    checkpoint: bytes = b"",
 ) -> job_pb2.JobBatch:
     """A batch of like jobs on their first attempts."""
     listed = list(leases)
@@ -71,6 +72,7 @@ def job_batch(
         payloads=[payload] * count,
         sizes=[size or len(payload)] * count,
         deadlines_ms=[deadline_ms] * count,
+        checkpoints=[checkpoint] * count if checkpoint else (),
     )
 
 
@@ -116,9 +118,10 @@ class Stream:
         lost: Iterable[Lease] = (),
         cancelled: Iterable[Lease] = (),
         drain: bool = False,
+        retire: bool = False,
     ) -> None:
         pong = worker_service_pb2.Pong(
-            sequence=sequence, lost=to_columns(lost), cancelled=to_columns(cancelled), drain=drain
+            sequence=sequence, lost=to_columns(lost), cancelled=to_columns(cancelled), drain=drain, retire=retire
         )
         self.outbox.put_nowait(worker_service_pb2.ClaimResponse(pong=pong))
 

@@ -5,7 +5,14 @@ import asyncio
 import grpc.aio
 from google.protobuf.duration_pb2 import Duration
 
-from protos.jobs.v1 import job_pb2, worker_service_pb2, worker_service_pb2_grpc
+from coordinator.store.claims import LOOK_AHEAD
+from protos.jobs.v1 import (
+    admin_service_pb2,
+    admin_service_pb2_grpc,
+    job_pb2,
+    worker_service_pb2,
+    worker_service_pb2_grpc,
+)
 from tests.service.calls import complete, enqueue, get_job, new_job, refusal_of
 from tests.service.claim_stream import leased
 from tests.waiting import eventually
@@ -48,6 +55,17 @@ async def test_a_repeat_of_the_request_gives_the_same_jobs(channel: grpc.aio.Cha
     await complete(channel, leased(first)[0])
     (rest,) = await claim_batch(channel, "r1", max_jobs=2)
     assert leased(rest) == leased(first)[1:]
+
+
+async def test_without_a_wait_it_finds_what_comes_after_many_whose_lane_is_full(channel: grpc.aio.Channel) -> None:
+    limits = admin_service_pb2.QueueLimits(max_running_per_lane=1)
+    request = admin_service_pb2.SetQueueLimitsRequest(queue="default", limits=limits)
+    await admin_service_pb2_grpc.AdminServiceStub(channel).SetQueueLimits(request)
+    await enqueue(channel, *[new_job(lane="crowded") for _ in range(4 * LOOK_AHEAD)])
+    (job_id,) = await enqueue(channel, new_job(lane="other", priority=1))
+    (batch,) = await claim_batch(channel, "r1", max_jobs=1)
+    (batch,) = await claim_batch(channel, "r2", max_jobs=1)
+    assert [lease[0] for lease in leased(batch)] == [job_id]
 
 
 async def test_it_waits_for_the_first_job(channel: grpc.aio.Channel) -> None:

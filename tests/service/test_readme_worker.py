@@ -1,49 +1,37 @@
-"""The worker that the README shows does what the README says."""
+"""The worker that the README shows does what the README says, and is as short as it says."""
 
-import asyncio
-import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from __future__ import annotations
+
 from pathlib import Path
 
 import psycopg
 
 from tests.service.conftest import StartCoordinator
+from tests.service.running_program import run, running
+from tests.shown_code import ADDRESS, shown_programs
 from tests.waiting import eventually
 
-README = Path(__file__).parents[2] / "README.md"
 
-
-@contextmanager
-def running(script: Path) -> Iterator[subprocess.Popen[str]]:
-    """Runs a program until the end of the test."""
-    with subprocess.Popen([sys.executable, script], cwd=README.parent, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-async def test_the_worker_of_the_readme_enqueues_a_job_works_on_it_and_stops(
+async def test_the_worker_of_the_readme_works_on_the_job_that_the_readme_enqueues_and_stops(
     start_coordinator: StartCoordinator, owner_url: str, tmp_path: Path
 ) -> None:
     coordinator = await start_coordinator()
-    (program,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    assert program.count("127.0.0.1:50051") == 2
-    script = tmp_path / "worker.py"
-    script.write_text(program.replace("127.0.0.1:50051", f"127.0.0.1:{coordinator.port}"))
+    scripts = []
+    for name, program in zip(("worker.py", "enqueue.py"), shown_programs("README.md"), strict=True):
+        assert program.count(ADDRESS) == 1
+        scripts.append(tmp_path / name)
+        scripts[-1].write_text(program.replace(ADDRESS, f"127.0.0.1:{coordinator.port}"))
 
-    def ended() -> list[tuple[str, dict[str, int], dict[str, object]]]:
+    def ended() -> list[tuple[str, dict[str, int]]]:
         with psycopg.connect(owner_url) as connection:
-            return connection.execute("SELECT state, result, progress FROM sluice.job_history").fetchall()
+            return connection.execute("SELECT state, result FROM sluice.job_history").fetchall()
 
-    with running(script) as process:
-        rows = await eventually(ended)
-        process.send_signal(signal.SIGTERM)
-        status = await asyncio.to_thread(process.wait, 20)
-        errors = process.stderr.read() if process.stderr else ""
-    assert rows == [("completed", {"width": 640}, {"done": 1, "total": 2, "message": "half way"})]
-    assert (status, errors) == (0, "")
+    worker, enqueue = scripts
+    async with running(worker):
+        assert await run(enqueue) == ""
+        assert await eventually(ended, 30) == [("completed", {"width": 320})]
+
+
+def test_the_worker_of_the_readme_has_ten_lines() -> None:
+    worker, _ = shown_programs("README.md")
+    assert len([line for line in worker.splitlines() if line.strip()]) == 10

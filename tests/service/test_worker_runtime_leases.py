@@ -110,9 +110,10 @@ async def test_a_completion_that_is_refused_is_dropped() -> None:
 
 
 async def test_a_handler_that_survives_its_lease_completes_nothing() -> None:
-    survived = asyncio.Event()
+    started, survived = asyncio.Event(), asyncio.Event()
 
     async def stubborn(context: JobContext) -> Ended | None:
+        started.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -123,6 +124,8 @@ async def test_a_handler_that_survives_its_lease_completes_nothing() -> None:
         stream = await coordinator.stream()
         lease = new_lease()
         stream.send_jobs([lease])
+        # Lost before it has begun, it would never begin.
+        await eventually(started.is_set)
         stream.send_pong(lost=[lease])
         await eventually(lambda: stream.credit.ended_total == 1)
         assert survived.is_set()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 
 import pytest
 
 from coordinator_client.errors import CoordinatorUnreachable, InternalError, LeaseLost, StoreUnavailable
 from coordinator_client.job_context import JobContext
+from coordinator_client.job_threads import in_thread
 from coordinator_client.outcomes import AttemptFailure, Ended, PermanentFailure, Release, Snooze
 from coordinator_client.stop_signal import EndReason
 from tests.service.scripted_coordinator import new_lease
@@ -100,6 +102,21 @@ async def test_an_unexpected_exception_tells_its_type_and_nothing_of_the_content
     assert "in broken" in caplog.text
     logged = [record.getMessage() for record in caplog.records]
     assert not any("favourite" in message and "raise KeyError" not in message for message in logged)
+
+
+@pytest.mark.parametrize("leave", ["on the loop", "in a thread"])
+async def test_a_handler_that_exits_has_failed_and_takes_nobody_with_it(leave: str) -> None:
+    async def exits(context: JobContext) -> None:
+        if leave == "on the loop":
+            sys.exit("like a program's main function")
+        await in_thread(sys.exit, "a synchronous handler")
+
+    async with scripted() as coordinator, working(coordinator, {"note": exits}):
+        stream = await coordinator.stream()
+        for count in (1, 2):
+            stream.send_jobs([new_lease()])
+            failures = await eventually(lambda: coordinator.failures[count - 1 :])  # noqa: B023 - called within this round
+            assert (failures[0].reason, failures[0].message) == ("HANDLER_ERROR", "The handler raised SystemExit.")
 
 
 async def test_a_released_job_is_given_back() -> None:

@@ -108,3 +108,44 @@ async def test_a_message_is_cut_at_one_kibibyte_and_numbers_are_not_negative() -
         assert coordinator.reports[0][0].progress.message == "ü" * 512
         with pytest.raises(ValueError, match="not negative"):
             await context.report_progress(-1, 2)
+
+
+@pytest.mark.parametrize("last", ["progress", "checkpoint"])
+async def test_progress_and_a_checkpoint_that_wait_go_in_one_report(last: str) -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        (context,) = await started(coordinator, handler)
+        coordinator.answers_verbs.clear()
+        first = asyncio.create_task(context.report_progress(1, 9))
+        await eventually(lambda: told(coordinator) == [[1]])
+        assert not coordinator.reports[0][0].HasField("checkpoint"), "what is not said stays as it is"
+        newest = [context.report_progress(3, 9), context.save_checkpoint(b"b")]
+        newest = newest if last == "checkpoint" else newest[::-1]
+        later = [
+            asyncio.create_task(one) for one in (context.save_checkpoint(b"a"), context.report_progress(2, 9), *newest)
+        ]
+        await asyncio.sleep(0)
+        coordinator.answers_verbs.set()
+        await asyncio.gather(first, *later)
+        ((report,),) = coordinator.reports[1:]
+        assert (report.progress.done, report.checkpoint) == (3, b"b")
+
+
+async def test_a_checkpoint_alone_leaves_the_progress_and_an_empty_one_is_said() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        (context,) = await started(coordinator, handler)
+        await context.save_checkpoint(b"")
+        ((report,),) = coordinator.reports
+        assert (report.HasField("progress"), report.HasField("checkpoint"), report.checkpoint) == (False, True, b"")
+
+
+async def test_checkpoints_go_in_calls_that_grpc_takes_and_none_is_larger_than_may_be() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}, concurrency=300):
+        contexts = await started(coordinator, handler, 300)
+        with pytest.raises(ValueError, match="at most 16,384 bytes, not 16,385"):
+            await contexts[0].save_checkpoint(bytes(16 * 1024 + 1))
+        await asyncio.gather(*[context.save_checkpoint(bytes(16 * 1024)) for context in contexts])
+        assert sum(map(len, coordinator.reports)) == 300
+        assert max(map(len, coordinator.reports)) == 128

@@ -8,7 +8,15 @@ import pytest
 
 from coordinator_client.backoff import Backoff
 from coordinator_client.channel import open_channel
-from coordinator_client.errors import CoordinatorUnreachable, Draining
+from coordinator_client.errors import (
+    CoordinatorError,
+    CoordinatorUnreachable,
+    Draining,
+    InvalidRequest,
+    PermissionDenied,
+    StoreUnavailable,
+    Unauthenticated,
+)
 from coordinator_client.stop_signal import EndReason
 from coordinator_client.worker import WorkerRuntime
 from tests.service.scripted_coordinator import LEASE_MS, Stream, new_lease
@@ -176,6 +184,37 @@ async def test_handlers_are_stopped_when_the_lease_runs_out_and_no_coordinator_a
         assert (again.hello.session_secret, again.held) == (b"", [])
         assert (again.credit.jobs_total, again.credit.ended_total) == (5, 0)
         assert coordinator.completions == coordinator.failures == []
+
+
+UNWELCOME = [
+    InvalidRequest("queues are names"),
+    Unauthenticated("no such token"),
+    PermissionDenied("no worker's token"),
+]
+
+
+@pytest.mark.parametrize("refusal", UNWELCOME, ids=lambda refusal: str(refusal.reason))
+async def test_a_worker_that_is_not_welcome_ends_with_the_reason(refusal: CoordinatorError) -> None:
+    async with scripted() as coordinator:
+        coordinator.claim_refusals = [StoreUnavailable("the database is away"), refusal]
+        runtime = new_runtime(coordinator.address, {"note": HeldHandler()})
+        with pytest.raises(type(refusal)) as refused:
+            await asyncio.wait_for(runtime.run(handle_signals=False), 10)
+        assert refused.value.message == refusal.message
+        assert coordinator.streams == []
+
+
+async def test_a_worker_that_was_welcomed_once_tries_on_while_its_leases_hold() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator, working(coordinator, {"note": handler}):
+        stream = await coordinator.stream()
+        stream.send_jobs([lease := new_lease()])
+        await eventually(lambda: handler.running == 1)
+        coordinator.claim_refusals = [Unauthenticated("tokens are being changed")] * 2
+        stream.end()
+        again = await coordinator.stream(1)
+        assert again.held == [lease]
+        assert handler.cancelled == []
 
 
 async def test_verbs_are_given_up_with_their_session() -> None:

@@ -127,3 +127,34 @@ async def test_no_call_of_a_stopped_worker_lives_on_in_the_coordinator() -> None
             stream.send_jobs([new_lease()])
             await eventually(lambda: handler.running == 1)
         await eventually(lambda: all(stream.closed for stream in coordinator.streams))
+
+
+async def test_a_worker_that_is_asked_to_end_finishes_what_it_holds_and_says_goodbye() -> None:
+    handler = HeldHandler()
+    async with scripted() as coordinator:
+        runtime = new_runtime(coordinator.address, {"note": handler})
+        run = asyncio.create_task(runtime.run(handle_signals=False))
+        stream = await coordinator.stream()
+        stream.send_jobs([new_lease()])
+        await eventually(lambda: handler.running == 1)
+        stream.send_pong(retire=True)
+        await eventually(lambda: stream.room == 0)
+        assert not stream.goodbye, "there is no grace to pass"
+        handler.may_end.set()
+        await asyncio.wait_for(run, 10)
+        assert (stream.goodbye, len(coordinator.completed), coordinator.releases) == (True, 1, [])
+
+
+async def test_a_worker_that_ends_at_leisure_can_still_be_stopped_within_its_grace() -> None:
+    handler, lease = HeldHandler(), new_lease()
+    async with scripted() as coordinator:
+        runtime = new_runtime(coordinator.address, {"note": handler})
+        run = asyncio.create_task(runtime.run(handle_signals=False))
+        stream = await coordinator.stream()
+        stream.send_jobs([lease])
+        await eventually(lambda: handler.running == 1)
+        stream.send_pong(retire=True)
+        await eventually(lambda: stream.room == 0)
+        runtime.stop()
+        await asyncio.wait_for(run, 10)
+        assert coordinator.releases == [lease]

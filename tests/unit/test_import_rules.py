@@ -28,6 +28,14 @@ _OURS = {*_MAY_IMPORT, *_MAY_IMPORT_ANYTHING}
 _DRIVERS = {"psycopg", "psycopg_pool"}
 _MAY_HAVE_A_DATABASE = {"coordinator", "stack", *_MAY_IMPORT_ANYTHING}
 
+# The one module of what is shipped that needs a test runner, which no installation has to have.
+_TEST_RUNNERS = {"pytest", "_pytest"}
+_MAY_RUN_TESTS = "coordinator_client.testing.plugin"
+
+# The command line is the one part of the client library that needs more than gRPC, and nothing else of it needs that.
+_OF_TERMINALS = {"click", "rich"}
+_COMMAND_LINE = "coordinator_client.command_line"
+
 _GRPC = {"grpc", "grpc_status", "google", "protos"}
 _INPUT_AND_OUTPUT = {
     *(
@@ -49,7 +57,10 @@ _INPUT_AND_OUTPUT = {
 # The coordinator from the ground up; a module may import its own layer and those before it.
 _LAYERS: tuple[set[str], ...] = (
     {"__init__", "errors"},
-    {"domain", "upload_domain", "listen_domain", "ids", "clocks", "marks", "settings", "logs"},
+    {
+        *("domain", "upload_domain", "listen_domain", "admin_domain", "ids", "clocks", "marks", "settings", "logs"),
+        *("memory", "queue_limits", "queue_turns", "tallies"),
+    },
     {"database", "queries", "copy_rows", "spool", "migrations"},
     {"store"},
     {
@@ -60,16 +71,19 @@ _LAYERS: tuple[set[str], ...] = (
             "batch_claims",
             "claim_streams",
             "commit_gate",
+            "counting",
             "dispatcher",
+            "job_watches",
+            "limit_keeper",
             "maintenance",
             "read_gate",
             "reaper",
         ),
-        *("sessions", "settling", "statuses", "unpacking", "wakeups", "wire"),
+        *("sessions", "settling", "statuses", "unpacking", "wakeups", "wire", "witness"),
     },
     {"services", "interceptors"},
     {"server"},
-    {"serving"},
+    {"serving", "hosting"},
     {"__main__"},
 )
 _LAYER_OF = {module: number for number, layer in enumerate(_LAYERS) for module in layer}
@@ -148,6 +162,23 @@ def _databases(found: Import) -> Iterator[str]:
         yield found.breach("only the coordinator has a database")
 
 
+def _test_runners(found: Import) -> Iterator[str]:
+    if (
+        found.imported_package in _TEST_RUNNERS
+        and found.importer != _MAY_RUN_TESTS
+        and found.importing_package not in _MAY_IMPORT_ANYTHING
+    ):
+        yield found.breach(f"only {_MAY_RUN_TESTS} needs a test runner")
+
+
+def _terminals(found: Import) -> Iterator[str]:
+    """What other people's programs import of the client library runs where the extra `cli` is not installed."""
+    if found.importing_package != "coordinator_client" or found.importer.startswith(_COMMAND_LINE):
+        return
+    if found.imported_package in _OF_TERMINALS or found.imported.startswith(_COMMAND_LINE):
+        yield found.breach(f"only {_COMMAND_LINE} is for terminals")
+
+
 def _impurities(found: Import) -> Iterator[str]:
     if found.importing_package == "export_formats" and found.imported_package in _GRPC | _INPUT_AND_OUTPUT:
         yield found.breach("export_formats is pure")
@@ -195,7 +226,7 @@ def _cycles(imports: list[Import]) -> Iterator[str]:
 def find_breaches(root: Path) -> list[str]:
     """Returns every breach of a rule below a folder that is laid out like this repository."""
     imports = _read_imports(root)
-    rules = (_strangers, _databases, _impurities, _layers)
+    rules = (_strangers, _databases, _test_runners, _terminals, _impurities, _layers)
     breaches = {breach for found in imports for rule in rules for breach in rule(found)}
     return [*sorted(breaches), *_homeless(root), *_cycles(imports)]
 
@@ -225,6 +256,18 @@ def _write(root: Path, sources: Mapping[str, str]) -> Path:
         ("stack/run.py", "from gateway import app", "stack.run must not import gateway"),
         ("coordinator/server.py", "import coordinator_client", "coordinator.server must not import"),
         ("coordinator/wire.py", "from export_formats import plays", "coordinator.wire must not import"),
+        (
+            "coordinator_client/call.py",
+            "import pytest",
+            "must not import pytest: only coordinator_client.testing.plugin",
+        ),
+        ("coordinator_client/testing/plugin.py", "import stack.scratch", "must not import stack.scratch: processes"),
+        ("coordinator_client/call.py", "import click", "must not import click: only coordinator_client.command_line"),
+        (
+            "coordinator_client/call.py",
+            "from coordinator_client.command_line import X",
+            "command_line is for terminals",
+        ),
         ("coordinator_client/call.py", "import export_formats", "coordinator_client.call must not import"),
         ("export_formats/plays.py", "import stack", "export_formats.plays must not import stack"),
         ("gateway/app.py", "def app():\n import psycopg", "gateway.app must not import psycopg: only"),
@@ -265,6 +308,8 @@ def test_modules_that_load_one_another_are_named(tmp_path: Path, way: str) -> No
 
 def test_what_the_rules_allow_is_no_breach(tmp_path: Path) -> None:
     sources = {
+        "coordinator_client/command_line/program.py": "import click, rich.text, coordinator_client.operator",
+        "coordinator_client/testing/plugin.py": "import pytest",
         "gateway/a.py": "from protos.jobs.v1 import job_pb2\nimport coordinator_client, export_formats, os",
         "gateway/b.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n import gateway.c",
         "gateway/c.py": "import gateway.b\ndef later():\n import gateway.b",

@@ -23,21 +23,88 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from protos.jobs.v1 import job_pb2 as protos_dot_jobs_dot_v1_dot_job__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/jobs/v1/admin_service.proto\x12\x07jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x01\n\x0f\x46\x61iledJobFilter\x12\r\n\x05queue\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12/\n\x0b\x66\x61iled_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x66\x61iled_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\x12RedriveJobsRequest\x12\x0f\n\x07job_ids\x18\x01 \x03(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.jobs.v1.FailedJobFilter\x12\r\n\x05limit\x18\x03 \x01(\x05\"4\n\x13RedriveJobsResponse\x12\x0f\n\x07job_ids\x18\x01 \x03(\t\x12\x0c\n\x04more\x18\x02 \x01(\x08\x32X\n\x0c\x41\x64minService\x12H\n\x0bRedriveJobs\x12\x1b.jobs.v1.RedriveJobsRequest\x1a\x1c.jobs.v1.RedriveJobsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/jobs/v1/admin_service.proto\x12\x07jobs.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18protos/jobs/v1/job.proto\"=\n\tRateLimit\x12\x12\n\nper_second\x18\x01 \x01(\x01\x12\x12\n\x05\x62urst\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\x08\n\x06_burst\"\xbb\x01\n\x0bQueueLimits\x12\x16\n\tmax_depth\x18\x01 \x01(\x03H\x00\x88\x01\x01\x12\x18\n\x0bmax_running\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12!\n\x14max_running_per_lane\x18\x03 \x01(\x05H\x02\x88\x01\x01\x12 \n\x04rate\x18\x04 \x01(\x0b\x32\x12.jobs.v1.RateLimitB\x0c\n\n_max_depthB\x0e\n\x0c_max_runningB\x17\n\x15_max_running_per_lane\"\xcd\x02\n\nQueueStats\x12\r\n\x05queue\x18\x01 \x01(\t\x12\x0e\n\x06paused\x18\x02 \x01(\x08\x12$\n\x06limits\x18\x03 \x01(\x0b\x32\x14.jobs.v1.QueueLimits\x12\x0f\n\x07pending\x18\x04 \x01(\x03\x12\x11\n\tscheduled\x18\x05 \x01(\x03\x12\x12\n\nprocessing\x18\x06 \x01(\x03\x12\x35\n\x11oldest_pending_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\renqueued_rate\x18\x08 \x01(\x01\x12\x14\n\x0c\x63laimed_rate\x18\t \x01(\x01\x12\x16\n\x0e\x63ompleted_rate\x18\n \x01(\x01\x12\x13\n\x0b\x66\x61iled_rate\x18\x0b \x01(\x01\x12\x0e\n\x06\x66\x61iled\x18\x0c \x01(\x03\x12!\n\x05lanes\x18\r \x03(\x0b\x32\x12.jobs.v1.LaneDepth\"*\n\tLaneDepth\x12\x0c\n\x04lane\x18\x01 \x01(\t\x12\x0f\n\x07pending\x18\x02 \x01(\x03\"%\n\x14GetQueueStatsRequest\x12\r\n\x05queue\x18\x01 \x01(\t\"l\n\x15GetQueueStatsResponse\x12#\n\x06queues\x18\x01 \x03(\x0b\x32\x13.jobs.v1.QueueStats\x12.\n\ncounted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\"\n\x11PauseQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\"%\n\x12PauseQueueResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\"#\n\x12ResumeQueueRequest\x12\r\n\x05queue\x18\x01 \x01(\t\"&\n\x13ResumeQueueResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\"L\n\x15SetQueueLimitsRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12$\n\x06limits\x18\x02 \x01(\x0b\x32\x14.jobs.v1.QueueLimits\"@\n\x16SetQueueLimitsResponse\x12&\n\x08previous\x18\x01 \x01(\x0b\x32\x14.jobs.v1.QueueLimits\"\x8d\x01\n\x07HeldJob\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12.\n\nstarted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x08progress\x18\x05 \x01(\x0b\x32\x11.jobs.v1.Progress\"\xb0\x02\n\x06Worker\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12#\n\x05state\x18\x03 \x01(\x0e\x32\x14.jobs.v1.WorkerState\x12\x0e\n\x06queues\x18\x04 \x03(\t\x12\r\n\x05kinds\x18\x05 \x03(\t\x12-\n\topened_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tclosed_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x04held\x18\t \x03(\x0b\x32\x10.jobs.v1.HeldJob\x12\x12\n\nheld_count\x18\n \x01(\x03\"S\n\x12ListWorkersRequest\x12\x16\n\x0einclude_closed\x18\x01 \x01(\x08\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"P\n\x13ListWorkersResponse\x12 \n\x07workers\x18\x01 \x03(\x0b\x32\x0f.jobs.v1.Worker\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"(\n\x12\x44rainWorkerRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"&\n\x13\x44rainWorkerResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x08\"\x9a\x01\n\x12ListAllJobsRequest\x12\r\n\x05queue\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12!\n\x06states\x18\x04 \x03(\x0e\x32\x11.jobs.v1.JobState\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\t\"J\n\x13ListAllJobsResponse\x12\x1a\n\x04jobs\x18\x01 \x03(\x0b\x32\x0c.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\"\n\x10GetAnyJobRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\".\n\x11GetAnyJobResponse\x12\x19\n\x03job\x18\x01 \x01(\x0b\x32\x0c.jobs.v1.Job\"I\n\rOpenJobFilter\x12\r\n\x05queue\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x0c\n\x04lane\x18\x04 \x01(\t\"[\n\x11\x43\x61ncelJobsRequest\x12\x0f\n\x07job_ids\x18\x01 \x03(\t\x12&\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x16.jobs.v1.OpenJobFilter\x12\r\n\x05limit\x18\x03 \x01(\x05\"3\n\x12\x43\x61ncelJobsResponse\x12\x0f\n\x07job_ids\x18\x01 \x03(\t\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\xb0\x01\n\x0f\x46\x61iledJobFilter\x12\r\n\x05queue\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12/\n\x0b\x66\x61iled_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x66\x61iled_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\x12RedriveJobsRequest\x12\x0f\n\x07job_ids\x18\x01 \x03(\t\x12(\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x18.jobs.v1.FailedJobFilter\x12\r\n\x05limit\x18\x03 \x01(\x05\"4\n\x13RedriveJobsResponse\x12\x0f\n\x07job_ids\x18\x01 \x03(\t\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\r\n\x0bReapRequest\".\n\x0cReapResponse\x12\x0c\n\x04jobs\x18\x01 \x01(\x03\x12\x10\n\x08sessions\x18\x02 \x01(\x03\"\x88\x01\n\x10PruneJobsRequest\x12\x33\n\x0f\x66inished_before\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05queue\x18\x02 \x01(\t\x12!\n\x06states\x18\x03 \x03(\x0e\x32\x11.jobs.v1.JobState\x12\r\n\x05limit\x18\x04 \x01(\x05\"/\n\x11PruneJobsResponse\x12\x0c\n\x04jobs\x18\x01 \x01(\x03\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\x7f\n\nAuditEntry\x12\n\n\x02id\x18\x01 \x01(\x03\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tprincipal\x18\x03 \x01(\t\x12\x0c\n\x04peer\x18\x04 \x01(\t\x12\x0b\n\x03\x61\x63t\x18\x05 \x01(\t\x12\x0f\n\x07\x64\x65tails\x18\x06 \x01(\t\"9\n\x10ListAuditRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"R\n\x11ListAuditResponse\x12$\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x13.jobs.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x8d\x01\n\x0bWorkerState\x12\x1c\n\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13WORKER_STATE_ACTIVE\x10\x01\x12\x19\n\x15WORKER_STATE_DRAINING\x10\x02\x12\x15\n\x11WORKER_STATE_LEFT\x10\x03\x12\x15\n\x11WORKER_STATE_LOST\x10\x04\x32\xb2\x07\n\x0c\x41\x64minService\x12N\n\rGetQueueStats\x12\x1d.jobs.v1.GetQueueStatsRequest\x1a\x1e.jobs.v1.GetQueueStatsResponse\x12\x45\n\nPauseQueue\x12\x1a.jobs.v1.PauseQueueRequest\x1a\x1b.jobs.v1.PauseQueueResponse\x12H\n\x0bResumeQueue\x12\x1b.jobs.v1.ResumeQueueRequest\x1a\x1c.jobs.v1.ResumeQueueResponse\x12Q\n\x0eSetQueueLimits\x12\x1e.jobs.v1.SetQueueLimitsRequest\x1a\x1f.jobs.v1.SetQueueLimitsResponse\x12H\n\x0bListWorkers\x12\x1b.jobs.v1.ListWorkersRequest\x1a\x1c.jobs.v1.ListWorkersResponse\x12H\n\x0b\x44rainWorker\x12\x1b.jobs.v1.DrainWorkerRequest\x1a\x1c.jobs.v1.DrainWorkerResponse\x12H\n\x0bListAllJobs\x12\x1b.jobs.v1.ListAllJobsRequest\x1a\x1c.jobs.v1.ListAllJobsResponse\x12\x42\n\tGetAnyJob\x12\x19.jobs.v1.GetAnyJobRequest\x1a\x1a.jobs.v1.GetAnyJobResponse\x12\x45\n\nCancelJobs\x12\x1a.jobs.v1.CancelJobsRequest\x1a\x1b.jobs.v1.CancelJobsResponse\x12H\n\x0bRedriveJobs\x12\x1b.jobs.v1.RedriveJobsRequest\x1a\x1c.jobs.v1.RedriveJobsResponse\x12\x33\n\x04Reap\x12\x14.jobs.v1.ReapRequest\x1a\x15.jobs.v1.ReapResponse\x12\x42\n\tPruneJobs\x12\x19.jobs.v1.PruneJobsRequest\x1a\x1a.jobs.v1.PruneJobsResponse\x12\x42\n\tListAudit\x12\x19.jobs.v1.ListAuditRequest\x1a\x1a.jobs.v1.ListAuditResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.jobs.v1.admin_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FAILEDJOBFILTER']._serialized_start=81
-  _globals['_FAILEDJOBFILTER']._serialized_end=257
-  _globals['_REDRIVEJOBSREQUEST']._serialized_start=259
-  _globals['_REDRIVEJOBSREQUEST']._serialized_end=353
-  _globals['_REDRIVEJOBSRESPONSE']._serialized_start=355
-  _globals['_REDRIVEJOBSRESPONSE']._serialized_end=407
-  _globals['_ADMINSERVICE']._serialized_start=409
-  _globals['_ADMINSERVICE']._serialized_end=497
+  _globals['_WORKERSTATE']._serialized_start=3275
+  _globals['_WORKERSTATE']._serialized_end=3416
+  _globals['_RATELIMIT']._serialized_start=106
+  _globals['_RATELIMIT']._serialized_end=167
+  _globals['_QUEUELIMITS']._serialized_start=170
+  _globals['_QUEUELIMITS']._serialized_end=357
+  _globals['_QUEUESTATS']._serialized_start=360
+  _globals['_QUEUESTATS']._serialized_end=693
+  _globals['_LANEDEPTH']._serialized_start=695
+  _globals['_LANEDEPTH']._serialized_end=737
+  _globals['_GETQUEUESTATSREQUEST']._serialized_start=739
+  _globals['_GETQUEUESTATSREQUEST']._serialized_end=776
+  _globals['_GETQUEUESTATSRESPONSE']._serialized_start=778
+  _globals['_GETQUEUESTATSRESPONSE']._serialized_end=886
+  _globals['_PAUSEQUEUEREQUEST']._serialized_start=888
+  _globals['_PAUSEQUEUEREQUEST']._serialized_end=922
+  _globals['_PAUSEQUEUERESPONSE']._serialized_start=924
+  _globals['_PAUSEQUEUERESPONSE']._serialized_end=961
+  _globals['_RESUMEQUEUEREQUEST']._serialized_start=963
+  _globals['_RESUMEQUEUEREQUEST']._serialized_end=998
+  _globals['_RESUMEQUEUERESPONSE']._serialized_start=1000
+  _globals['_RESUMEQUEUERESPONSE']._serialized_end=1038
+  _globals['_SETQUEUELIMITSREQUEST']._serialized_start=1040
+  _globals['_SETQUEUELIMITSREQUEST']._serialized_end=1116
+  _globals['_SETQUEUELIMITSRESPONSE']._serialized_start=1118
+  _globals['_SETQUEUELIMITSRESPONSE']._serialized_end=1182
+  _globals['_HELDJOB']._serialized_start=1185
+  _globals['_HELDJOB']._serialized_end=1326
+  _globals['_WORKER']._serialized_start=1329
+  _globals['_WORKER']._serialized_end=1633
+  _globals['_LISTWORKERSREQUEST']._serialized_start=1635
+  _globals['_LISTWORKERSREQUEST']._serialized_end=1718
+  _globals['_LISTWORKERSRESPONSE']._serialized_start=1720
+  _globals['_LISTWORKERSRESPONSE']._serialized_end=1800
+  _globals['_DRAINWORKERREQUEST']._serialized_start=1802
+  _globals['_DRAINWORKERREQUEST']._serialized_end=1842
+  _globals['_DRAINWORKERRESPONSE']._serialized_start=1844
+  _globals['_DRAINWORKERRESPONSE']._serialized_end=1882
+  _globals['_LISTALLJOBSREQUEST']._serialized_start=1885
+  _globals['_LISTALLJOBSREQUEST']._serialized_end=2039
+  _globals['_LISTALLJOBSRESPONSE']._serialized_start=2041
+  _globals['_LISTALLJOBSRESPONSE']._serialized_end=2115
+  _globals['_GETANYJOBREQUEST']._serialized_start=2117
+  _globals['_GETANYJOBREQUEST']._serialized_end=2151
+  _globals['_GETANYJOBRESPONSE']._serialized_start=2153
+  _globals['_GETANYJOBRESPONSE']._serialized_end=2199
+  _globals['_OPENJOBFILTER']._serialized_start=2201
+  _globals['_OPENJOBFILTER']._serialized_end=2274
+  _globals['_CANCELJOBSREQUEST']._serialized_start=2276
+  _globals['_CANCELJOBSREQUEST']._serialized_end=2367
+  _globals['_CANCELJOBSRESPONSE']._serialized_start=2369
+  _globals['_CANCELJOBSRESPONSE']._serialized_end=2420
+  _globals['_FAILEDJOBFILTER']._serialized_start=2423
+  _globals['_FAILEDJOBFILTER']._serialized_end=2599
+  _globals['_REDRIVEJOBSREQUEST']._serialized_start=2601
+  _globals['_REDRIVEJOBSREQUEST']._serialized_end=2695
+  _globals['_REDRIVEJOBSRESPONSE']._serialized_start=2697
+  _globals['_REDRIVEJOBSRESPONSE']._serialized_end=2749
+  _globals['_REAPREQUEST']._serialized_start=2751
+  _globals['_REAPREQUEST']._serialized_end=2764
+  _globals['_REAPRESPONSE']._serialized_start=2766
+  _globals['_REAPRESPONSE']._serialized_end=2812
+  _globals['_PRUNEJOBSREQUEST']._serialized_start=2815
+  _globals['_PRUNEJOBSREQUEST']._serialized_end=2951
+  _globals['_PRUNEJOBSRESPONSE']._serialized_start=2953
+  _globals['_PRUNEJOBSRESPONSE']._serialized_end=3000
+  _globals['_AUDITENTRY']._serialized_start=3002
+  _globals['_AUDITENTRY']._serialized_end=3129
+  _globals['_LISTAUDITREQUEST']._serialized_start=3131
+  _globals['_LISTAUDITREQUEST']._serialized_end=3188
+  _globals['_LISTAUDITRESPONSE']._serialized_start=3190
+  _globals['_LISTAUDITRESPONSE']._serialized_end=3272
+  _globals['_ADMINSERVICE']._serialized_start=3419
+  _globals['_ADMINSERVICE']._serialized_end=4365
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AdminServiceStub:
-    """For operators: what is done to jobs of any owner. Every act is written to the audit log in its own transaction.
+    """For operators: queues, workers and jobs of any owner. Every act is written to the audit log in its own transaction.
     Role: operator.
     """
 
@@ -36,23 +36,179 @@ class AdminServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.GetQueueStats = channel.unary_unary(
+                '/jobs.v1.AdminService/GetQueueStats',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsResponse.FromString,
+                _registered_method=True)
+        self.PauseQueue = channel.unary_unary(
+                '/jobs.v1.AdminService/PauseQueue',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueResponse.FromString,
+                _registered_method=True)
+        self.ResumeQueue = channel.unary_unary(
+                '/jobs.v1.AdminService/ResumeQueue',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueResponse.FromString,
+                _registered_method=True)
+        self.SetQueueLimits = channel.unary_unary(
+                '/jobs.v1.AdminService/SetQueueLimits',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsResponse.FromString,
+                _registered_method=True)
+        self.ListWorkers = channel.unary_unary(
+                '/jobs.v1.AdminService/ListWorkers',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListWorkersRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListWorkersResponse.FromString,
+                _registered_method=True)
+        self.DrainWorker = channel.unary_unary(
+                '/jobs.v1.AdminService/DrainWorker',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.DrainWorkerRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.DrainWorkerResponse.FromString,
+                _registered_method=True)
+        self.ListAllJobs = channel.unary_unary(
+                '/jobs.v1.AdminService/ListAllJobs',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAllJobsRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAllJobsResponse.FromString,
+                _registered_method=True)
+        self.GetAnyJob = channel.unary_unary(
+                '/jobs.v1.AdminService/GetAnyJob',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetAnyJobRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetAnyJobResponse.FromString,
+                _registered_method=True)
+        self.CancelJobs = channel.unary_unary(
+                '/jobs.v1.AdminService/CancelJobs',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.CancelJobsRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.CancelJobsResponse.FromString,
+                _registered_method=True)
         self.RedriveJobs = channel.unary_unary(
                 '/jobs.v1.AdminService/RedriveJobs',
                 request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.RedriveJobsRequest.SerializeToString,
                 response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.RedriveJobsResponse.FromString,
                 _registered_method=True)
+        self.Reap = channel.unary_unary(
+                '/jobs.v1.AdminService/Reap',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ReapRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ReapResponse.FromString,
+                _registered_method=True)
+        self.PruneJobs = channel.unary_unary(
+                '/jobs.v1.AdminService/PruneJobs',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PruneJobsRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PruneJobsResponse.FromString,
+                _registered_method=True)
+        self.ListAudit = channel.unary_unary(
+                '/jobs.v1.AdminService/ListAudit',
+                request_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAuditRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAuditResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
-    """For operators: what is done to jobs of any owner. Every act is written to the audit log in its own transaction.
+    """For operators: queues, workers and jobs of any owner. Every act is written to the audit log in its own transaction.
     Role: operator.
     """
+
+    def GetQueueStats(self, request, context):
+        """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
+        a second, and say how old they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseQueue(self, request, context):
+        """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe.
+        Refused: INVALID_REQUEST, BUSY (it is paused, and a claim that began before may still be under way).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeQueue(self, request, context):
+        """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetQueueLimits(self, request, context):
+        """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+        that is leased: nothing more is given until it fits. A repeat is safe.
+        Refused: INVALID_REQUEST, BUSY (they are set, and a claim that began before may still be under way).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWorkers(self, request, context):
+        """Sessions that are open, and those that closed within the last hour; newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DrainWorker(self, request, context):
+        """Asks a worker to end: it finishes what it holds, claims nothing more, and leaves. A repeat is safe.
+        Refused: INVALID_REQUEST, WORKER_NOT_FOUND (its session is not open).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAllJobs(self, request, context):
+        """Jobs of any owner that fit, newest first. Looks at 10,000 jobs in one call: where few of them fit, a page has fewer jobs
+        than it may, or none, and the next one goes on. Those that are PROCESSING alone are found at the heads of their queues.
+        Refused: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAnyJob(self, request, context):
+        """Reads one job of any owner. Refused: JOB_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelJobs(self, request, context):
+        """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, those that are next first (with
+        an owner the oldest), and at most `limit` in one call: call again while `more` is true. A repeat does nothing.
+        Refused: INVALID_REQUEST, BUSY (the completion of one is under way for long; nothing was cancelled).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def RedriveJobs(self, request, context):
         """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
         job stays FAILED whose content is gone, or whose unique key an unfinished job has by now.
         By ids or by a filter; oldest first, and at most `limit` in one call: call again while `more` is true.
-        Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
+        Refused: INVALID_REQUEST, BUSY (a job with the unique key of one is just coming in; nothing was put back). A repeat
+        finds the jobs not failed any more and does nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Reap(self, request, context):
+        """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
+        Refused: BUSY (another coordinator's round takes long).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PruneJobs(self, request, context):
+        """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first: call again while
+        `more` is true. The contents of failed files go with them. A repeat is safe. Refused: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAudit(self, request, context):
+        """What operators did, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -61,10 +217,70 @@ class AdminServiceServicer:
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'GetQueueStats': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetQueueStats,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsResponse.SerializeToString,
+            ),
+            'PauseQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseQueue,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueResponse.SerializeToString,
+            ),
+            'ResumeQueue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeQueue,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueResponse.SerializeToString,
+            ),
+            'SetQueueLimits': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetQueueLimits,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsResponse.SerializeToString,
+            ),
+            'ListWorkers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWorkers,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListWorkersRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListWorkersResponse.SerializeToString,
+            ),
+            'DrainWorker': grpc.unary_unary_rpc_method_handler(
+                    servicer.DrainWorker,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.DrainWorkerRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.DrainWorkerResponse.SerializeToString,
+            ),
+            'ListAllJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAllJobs,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAllJobsRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAllJobsResponse.SerializeToString,
+            ),
+            'GetAnyJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAnyJob,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetAnyJobRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetAnyJobResponse.SerializeToString,
+            ),
+            'CancelJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelJobs,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.CancelJobsRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.CancelJobsResponse.SerializeToString,
+            ),
             'RedriveJobs': grpc.unary_unary_rpc_method_handler(
                     servicer.RedriveJobs,
                     request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.RedriveJobsRequest.FromString,
                     response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.RedriveJobsResponse.SerializeToString,
+            ),
+            'Reap': grpc.unary_unary_rpc_method_handler(
+                    servicer.Reap,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ReapRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ReapResponse.SerializeToString,
+            ),
+            'PruneJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.PruneJobs,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PruneJobsRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.PruneJobsResponse.SerializeToString,
+            ),
+            'ListAudit': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAudit,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAuditRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAuditResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -75,9 +291,252 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService:
-    """For operators: what is done to jobs of any owner. Every act is written to the audit log in its own transaction.
+    """For operators: queues, workers and jobs of any owner. Every act is written to the audit log in its own transaction.
     Role: operator.
     """
+
+    @staticmethod
+    def GetQueueStats(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/GetQueueStats',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetQueueStatsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/PauseQueue',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.PauseQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeQueue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/ResumeQueue',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ResumeQueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetQueueLimits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/SetQueueLimits',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.SetQueueLimitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWorkers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/ListWorkers',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListWorkersRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListWorkersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DrainWorker(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/DrainWorker',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.DrainWorkerRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.DrainWorkerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAllJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/ListAllJobs',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAllJobsRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAllJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAnyJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/GetAnyJob',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetAnyJobRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.GetAnyJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/CancelJobs',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.CancelJobsRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.CancelJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def RedriveJobs(request,
@@ -96,6 +555,87 @@ class AdminService:
             '/jobs.v1.AdminService/RedriveJobs',
             protos_dot_jobs_dot_v1_dot_admin__service__pb2.RedriveJobsRequest.SerializeToString,
             protos_dot_jobs_dot_v1_dot_admin__service__pb2.RedriveJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Reap(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/Reap',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ReapRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ReapResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PruneJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/PruneJobs',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.PruneJobsRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.PruneJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAudit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.AdminService/ListAudit',
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAuditRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_admin__service__pb2.ListAuditResponse.FromString,
             options,
             channel_credentials,
             insecure,

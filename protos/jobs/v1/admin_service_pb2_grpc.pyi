@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminServiceStub:
-    """For operators: what is done to jobs of any owner. Every act is written to the audit log in its own transaction.
+    """For operators: queues, workers and jobs of any owner. Every act is written to the audit log in its own transaction.
     Role: operator.
     """
 
@@ -35,31 +35,206 @@ class AdminServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AdminServiceAsyncStub: ...
+    GetQueueStats: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetQueueStatsRequest, _admin_service_pb2.GetQueueStatsResponse]
+    """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
+    a second, and say how old they are.
+    """
+    PauseQueue: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.PauseQueueRequest, _admin_service_pb2.PauseQueueResponse]
+    """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe.
+    Refused: INVALID_REQUEST, BUSY (it is paused, and a claim that began before may still be under way).
+    """
+    ResumeQueue: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ResumeQueueRequest, _admin_service_pb2.ResumeQueueResponse]
+    """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST."""
+    SetQueueLimits: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.SetQueueLimitsRequest, _admin_service_pb2.SetQueueLimitsResponse]
+    """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+    that is leased: nothing more is given until it fits. A repeat is safe.
+    Refused: INVALID_REQUEST, BUSY (they are set, and a claim that began before may still be under way).
+    """
+    ListWorkers: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListWorkersRequest, _admin_service_pb2.ListWorkersResponse]
+    """Sessions that are open, and those that closed within the last hour; newest first."""
+    DrainWorker: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.DrainWorkerRequest, _admin_service_pb2.DrainWorkerResponse]
+    """Asks a worker to end: it finishes what it holds, claims nothing more, and leaves. A repeat is safe.
+    Refused: INVALID_REQUEST, WORKER_NOT_FOUND (its session is not open).
+    """
+    ListAllJobs: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListAllJobsRequest, _admin_service_pb2.ListAllJobsResponse]
+    """Jobs of any owner that fit, newest first. Looks at 10,000 jobs in one call: where few of them fit, a page has fewer jobs
+    than it may, or none, and the next one goes on. Those that are PROCESSING alone are found at the heads of their queues.
+    Refused: INVALID_REQUEST.
+    """
+    GetAnyJob: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetAnyJobRequest, _admin_service_pb2.GetAnyJobResponse]
+    """Reads one job of any owner. Refused: JOB_NOT_FOUND."""
+    CancelJobs: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.CancelJobsRequest, _admin_service_pb2.CancelJobsResponse]
+    """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, those that are next first (with
+    an owner the oldest), and at most `limit` in one call: call again while `more` is true. A repeat does nothing.
+    Refused: INVALID_REQUEST, BUSY (the completion of one is under way for long; nothing was cancelled).
+    """
     RedriveJobs: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.RedriveJobsRequest, _admin_service_pb2.RedriveJobsResponse]
     """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
     job stays FAILED whose content is gone, or whose unique key an unfinished job has by now.
     By ids or by a filter; oldest first, and at most `limit` in one call: call again while `more` is true.
-    Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
+    Refused: INVALID_REQUEST, BUSY (a job with the unique key of one is just coming in; nothing was put back). A repeat
+    finds the jobs not failed any more and does nothing.
     """
+    Reap: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ReapRequest, _admin_service_pb2.ReapResponse]
+    """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
+    Refused: BUSY (another coordinator's round takes long).
+    """
+    PruneJobs: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.PruneJobsRequest, _admin_service_pb2.PruneJobsResponse]
+    """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first: call again while
+    `more` is true. The contents of failed files go with them. A repeat is safe. Refused: INVALID_REQUEST.
+    """
+    ListAudit: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListAuditRequest, _admin_service_pb2.ListAuditResponse]
+    """What operators did, newest first."""
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
-    """For operators: what is done to jobs of any owner. Every act is written to the audit log in its own transaction.
+    """For operators: queues, workers and jobs of any owner. Every act is written to the audit log in its own transaction.
     Role: operator.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    GetQueueStats: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetQueueStatsRequest, _admin_service_pb2.GetQueueStatsResponse]  # type: ignore[assignment]
+    """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
+    a second, and say how old they are.
+    """
+    PauseQueue: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.PauseQueueRequest, _admin_service_pb2.PauseQueueResponse]  # type: ignore[assignment]
+    """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe.
+    Refused: INVALID_REQUEST, BUSY (it is paused, and a claim that began before may still be under way).
+    """
+    ResumeQueue: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ResumeQueueRequest, _admin_service_pb2.ResumeQueueResponse]  # type: ignore[assignment]
+    """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST."""
+    SetQueueLimits: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.SetQueueLimitsRequest, _admin_service_pb2.SetQueueLimitsResponse]  # type: ignore[assignment]
+    """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+    that is leased: nothing more is given until it fits. A repeat is safe.
+    Refused: INVALID_REQUEST, BUSY (they are set, and a claim that began before may still be under way).
+    """
+    ListWorkers: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListWorkersRequest, _admin_service_pb2.ListWorkersResponse]  # type: ignore[assignment]
+    """Sessions that are open, and those that closed within the last hour; newest first."""
+    DrainWorker: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.DrainWorkerRequest, _admin_service_pb2.DrainWorkerResponse]  # type: ignore[assignment]
+    """Asks a worker to end: it finishes what it holds, claims nothing more, and leaves. A repeat is safe.
+    Refused: INVALID_REQUEST, WORKER_NOT_FOUND (its session is not open).
+    """
+    ListAllJobs: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListAllJobsRequest, _admin_service_pb2.ListAllJobsResponse]  # type: ignore[assignment]
+    """Jobs of any owner that fit, newest first. Looks at 10,000 jobs in one call: where few of them fit, a page has fewer jobs
+    than it may, or none, and the next one goes on. Those that are PROCESSING alone are found at the heads of their queues.
+    Refused: INVALID_REQUEST.
+    """
+    GetAnyJob: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetAnyJobRequest, _admin_service_pb2.GetAnyJobResponse]  # type: ignore[assignment]
+    """Reads one job of any owner. Refused: JOB_NOT_FOUND."""
+    CancelJobs: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.CancelJobsRequest, _admin_service_pb2.CancelJobsResponse]  # type: ignore[assignment]
+    """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, those that are next first (with
+    an owner the oldest), and at most `limit` in one call: call again while `more` is true. A repeat does nothing.
+    Refused: INVALID_REQUEST, BUSY (the completion of one is under way for long; nothing was cancelled).
+    """
     RedriveJobs: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.RedriveJobsRequest, _admin_service_pb2.RedriveJobsResponse]  # type: ignore[assignment]
     """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
     job stays FAILED whose content is gone, or whose unique key an unfinished job has by now.
     By ids or by a filter; oldest first, and at most `limit` in one call: call again while `more` is true.
-    Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
+    Refused: INVALID_REQUEST, BUSY (a job with the unique key of one is just coming in; nothing was put back). A repeat
+    finds the jobs not failed any more and does nothing.
     """
+    Reap: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ReapRequest, _admin_service_pb2.ReapResponse]  # type: ignore[assignment]
+    """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
+    Refused: BUSY (another coordinator's round takes long).
+    """
+    PruneJobs: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.PruneJobsRequest, _admin_service_pb2.PruneJobsResponse]  # type: ignore[assignment]
+    """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first: call again while
+    `more` is true. The contents of failed files go with them. A repeat is safe. Refused: INVALID_REQUEST.
+    """
+    ListAudit: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListAuditRequest, _admin_service_pb2.ListAuditResponse]  # type: ignore[assignment]
+    """What operators did, newest first."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """For operators: what is done to jobs of any owner. Every act is written to the audit log in its own transaction.
+    """For operators: queues, workers and jobs of any owner. Every act is written to the audit log in its own transaction.
     Role: operator.
     """
+
+    @_abc_1.abstractmethod
+    def GetQueueStats(
+        self,
+        request: _admin_service_pb2.GetQueueStatsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.GetQueueStatsResponse, _abc.Awaitable[_admin_service_pb2.GetQueueStatsResponse]]:
+        """Every queue with its depth, its limits and what it is doing. Counts are summed from what each coordinator notes once
+        a second, and say how old they are.
+        """
+
+    @_abc_1.abstractmethod
+    def PauseQueue(
+        self,
+        request: _admin_service_pb2.PauseQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.PauseQueueResponse, _abc.Awaitable[_admin_service_pb2.PauseQueueResponse]]:
+        """Nothing of the queue is claimed any more; what is leased goes on. A repeat is safe.
+        Refused: INVALID_REQUEST, BUSY (it is paused, and a claim that began before may still be under way).
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeQueue(
+        self,
+        request: _admin_service_pb2.ResumeQueueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.ResumeQueueResponse, _abc.Awaitable[_admin_service_pb2.ResumeQueueResponse]]:
+        """The queue is claimed from again. A repeat is safe. Refused: INVALID_REQUEST."""
+
+    @_abc_1.abstractmethod
+    def SetQueueLimits(
+        self,
+        request: _admin_service_pb2.SetQueueLimitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.SetQueueLimitsResponse, _abc.Awaitable[_admin_service_pb2.SetQueueLimitsResponse]]:
+        """Sets all limits of a queue in place of those it had; what is absent is not limited. Lower ones take nothing back
+        that is leased: nothing more is given until it fits. A repeat is safe.
+        Refused: INVALID_REQUEST, BUSY (they are set, and a claim that began before may still be under way).
+        """
+
+    @_abc_1.abstractmethod
+    def ListWorkers(
+        self,
+        request: _admin_service_pb2.ListWorkersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.ListWorkersResponse, _abc.Awaitable[_admin_service_pb2.ListWorkersResponse]]:
+        """Sessions that are open, and those that closed within the last hour; newest first."""
+
+    @_abc_1.abstractmethod
+    def DrainWorker(
+        self,
+        request: _admin_service_pb2.DrainWorkerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.DrainWorkerResponse, _abc.Awaitable[_admin_service_pb2.DrainWorkerResponse]]:
+        """Asks a worker to end: it finishes what it holds, claims nothing more, and leaves. A repeat is safe.
+        Refused: INVALID_REQUEST, WORKER_NOT_FOUND (its session is not open).
+        """
+
+    @_abc_1.abstractmethod
+    def ListAllJobs(
+        self,
+        request: _admin_service_pb2.ListAllJobsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.ListAllJobsResponse, _abc.Awaitable[_admin_service_pb2.ListAllJobsResponse]]:
+        """Jobs of any owner that fit, newest first. Looks at 10,000 jobs in one call: where few of them fit, a page has fewer jobs
+        than it may, or none, and the next one goes on. Those that are PROCESSING alone are found at the heads of their queues.
+        Refused: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def GetAnyJob(
+        self,
+        request: _admin_service_pb2.GetAnyJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.GetAnyJobResponse, _abc.Awaitable[_admin_service_pb2.GetAnyJobResponse]]:
+        """Reads one job of any owner. Refused: JOB_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def CancelJobs(
+        self,
+        request: _admin_service_pb2.CancelJobsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.CancelJobsResponse, _abc.Awaitable[_admin_service_pb2.CancelJobsResponse]]:
+        """Ends unfinished jobs as CANCELLED, as CancelJob does for an owner; by ids or by a filter, those that are next first (with
+        an owner the oldest), and at most `limit` in one call: call again while `more` is true. A repeat does nothing.
+        Refused: INVALID_REQUEST, BUSY (the completion of one is under way for long; nothing was cancelled).
+        """
 
     @_abc_1.abstractmethod
     def RedriveJobs(
@@ -70,7 +245,36 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         """Puts failed jobs back into their queues with a fresh set of attempts: FAILED becomes PENDING; ids and errors stay. A
         job stays FAILED whose content is gone, or whose unique key an unfinished job has by now.
         By ids or by a filter; oldest first, and at most `limit` in one call: call again while `more` is true.
-        Refused: INVALID_REQUEST. A repeat finds the jobs not failed any more and does nothing.
+        Refused: INVALID_REQUEST, BUSY (a job with the unique key of one is just coming in; nothing was put back). A repeat
+        finds the jobs not failed any more and does nothing.
         """
+
+    @_abc_1.abstractmethod
+    def Reap(
+        self,
+        request: _admin_service_pb2.ReapRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.ReapResponse, _abc.Awaitable[_admin_service_pb2.ReapResponse]]:
+        """Takes back now what is leased to workers that are gone, instead of with the next round. A repeat is safe.
+        Refused: BUSY (another coordinator's round takes long).
+        """
+
+    @_abc_1.abstractmethod
+    def PruneJobs(
+        self,
+        request: _admin_service_pb2.PruneJobsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.PruneJobsResponse, _abc.Awaitable[_admin_service_pb2.PruneJobsResponse]]:
+        """Removes jobs from history that finished before a time, at most `limit` in one call, oldest first: call again while
+        `more` is true. The contents of failed files go with them. A repeat is safe. Refused: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAudit(
+        self,
+        request: _admin_service_pb2.ListAuditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.ListAuditResponse, _abc.Awaitable[_admin_service_pb2.ListAuditResponse]]:
+        """What operators did, newest first."""
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

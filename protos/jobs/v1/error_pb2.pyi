@@ -59,6 +59,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL. A fixed text and an incident id; the cause is in the coordinator's log."""
     ERROR_REASON_UPLOAD_IN_USE: _ErrorReason.ValueType  # 18
     """FAILED_PRECONDITION. The upload is under way, or its plays are stored: it cannot be removed as it is."""
+    ERROR_REASON_WORKER_NOT_FOUND: _ErrorReason.ValueType  # 19
+    """NOT_FOUND. No such worker, or its session is over."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the reason of the google.rpc.ErrorInfo in its status details, there without the prefix. The domain
@@ -102,4 +104,6 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 17
 """INTERNAL. A fixed text and an incident id; the cause is in the coordinator's log."""
 ERROR_REASON_UPLOAD_IN_USE: ErrorReason.ValueType  # 18
 """FAILED_PRECONDITION. The upload is under way, or its plays are stored: it cannot be removed as it is."""
+ERROR_REASON_WORKER_NOT_FOUND: ErrorReason.ValueType  # 19
+"""NOT_FOUND. No such worker, or its session is over."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -203,6 +203,8 @@ class Job(_message.Message):
     UNIQUE_KEY_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
+    WAITS_FOR_LANE_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """A UUID in its usual text form; callers treat it as opaque."""
     queue: _builtins.str
@@ -223,6 +225,10 @@ class Job(_message.Message):
     """Empty where the job has none."""
     weight: _builtins.float
     """How many turns its lane gets for one of a lane of weight 1."""
+    waits_for_lane: _builtins.bool
+    """PENDING, and kept back until its lane has room again under the queue's limit."""
+    size: _builtins.int
+    """Bytes of its payload, or of the file that it is about."""
     @_builtins.property
     def errors(self) -> _containers.RepeatedCompositeFieldContainer[Global___JobError]:
         """Every error kept of this job, oldest first: the first and the last 49."""
@@ -271,10 +277,12 @@ class Job(_message.Message):
         unique_key: _builtins.str = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         weight: _builtins.float = ...,
+        waits_for_lane: _builtins.bool = ...,
+        size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_at", b"expires_at", "finished_at", b"finished_at", "progress", b"progress", "run_at", b"run_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "created_at", b"created_at", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "kind", b"kind", "lane", b"lane", "max_attempts", b"max_attempts", "owner", b"owner", "priority", b"priority", "progress", b"progress", "queue", b"queue", "result", b"result", "run_at", b"run_at", "started_at", b"started_at", "state", b"state", "unique_key", b"unique_key", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "created_at", b"created_at", "errors", b"errors", "expires_at", b"expires_at", "finished_at", b"finished_at", "id", b"id", "kind", b"kind", "lane", b"lane", "max_attempts", b"max_attempts", "owner", b"owner", "priority", b"priority", "progress", b"progress", "queue", b"queue", "result", b"result", "run_at", b"run_at", "size", b"size", "started_at", b"started_at", "state", b"state", "unique_key", b"unique_key", "waits_for_lane", b"waits_for_lane", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -325,6 +333,7 @@ class JobBatch(_message.Message):
     PAYLOADS_FIELD_NUMBER: _builtins.int
     SIZES_FIELD_NUMBER: _builtins.int
     DEADLINES_MS_FIELD_NUMBER: _builtins.int
+    CHECKPOINTS_FIELD_NUMBER: _builtins.int
     queue: _builtins.str
     @_builtins.property
     def leases(self) -> Global___LeaseList: ...
@@ -348,6 +357,10 @@ class JobBatch(_message.Message):
     def deadlines_ms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Milliseconds from the claim until the attempt is ended for the worker."""
 
+    @_builtins.property
+    def checkpoints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """What the last attempt that stored any left for this one; empty entries where there is none. Absent where no job has one."""
+
     def __init__(
         self,
         *,
@@ -359,10 +372,11 @@ class JobBatch(_message.Message):
         payloads: _abc.Iterable[_builtins.bytes] | None = ...,
         sizes: _abc.Iterable[_builtins.int] | None = ...,
         deadlines_ms: _abc.Iterable[_builtins.int] | None = ...,
+        checkpoints: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["leases", b"leases"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "deadlines_ms", b"deadlines_ms", "kind_indexes", b"kind_indexes", "kinds", b"kinds", "leases", b"leases", "payloads", b"payloads", "queue", b"queue", "sizes", b"sizes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "checkpoints", b"checkpoints", "deadlines_ms", b"deadlines_ms", "kind_indexes", b"kind_indexes", "kinds", b"kinds", "leases", b"leases", "payloads", b"payloads", "queue", b"queue", "sizes", b"sizes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

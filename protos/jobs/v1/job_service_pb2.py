@@ -26,13 +26,15 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from protos.jobs.v1 import job_pb2 as protos_dot_jobs_dot_v1_dot_job__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/jobs/v1/job_service.proto\x12\x07jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x18protos/jobs/v1/job.proto\"\xcc\x02\n\x06NewJob\x12\r\n\x05queue\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x12\x10\n\x08priority\x18\x04 \x01(\x05\x12\x11\n\x04lane\x18\x05 \x01(\tH\x00\x88\x01\x01\x12(\n\x05\x64\x65lay\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x0cretry_policy\x18\x07 \x01(\x0b\x32\x14.jobs.v1.RetryPolicy\x12+\n\x08\x64\x65\x61\x64line\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nunique_key\x18\t \x01(\t\x12/\n\x0c\x65xpire_after\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x06weight\x18\x0b \x01(\x01H\x01\x88\x01\x01\x42\x07\n\x05_laneB\t\n\x07_weight\"W\n\x0e\x45nqueueRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\x1d\n\x04jobs\x18\x03 \x03(\x0b\x32\x0f.jobs.v1.NewJob\"N\n\x0f\x45nqueueResponse\x12\x0f\n\x07job_ids\x18\x01 \x03(\t\x12\x18\n\x10repeated_request\x18\x02 \x01(\x08\x12\x10\n\x08\x65xisting\x18\x03 \x03(\x05\".\n\rGetJobRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\"+\n\x0eGetJobResponse\x12\x19\n\x03job\x18\x01 \x01(\x0b\x32\x0c.jobs.v1.Job\"1\n\x10\x43\x61ncelJobRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\"\x13\n\x11\x43\x61ncelJobResponse2\xc9\x01\n\nJobService\x12<\n\x07\x45nqueue\x12\x17.jobs.v1.EnqueueRequest\x1a\x18.jobs.v1.EnqueueResponse\x12\x39\n\x06GetJob\x12\x16.jobs.v1.GetJobRequest\x1a\x17.jobs.v1.GetJobResponse\x12\x42\n\tCancelJob\x12\x19.jobs.v1.CancelJobRequest\x1a\x1a.jobs.v1.CancelJobResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/jobs/v1/job_service.proto\x12\x07jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x18protos/jobs/v1/job.proto\"\xcc\x02\n\x06NewJob\x12\r\n\x05queue\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x12\x10\n\x08priority\x18\x04 \x01(\x05\x12\x11\n\x04lane\x18\x05 \x01(\tH\x00\x88\x01\x01\x12(\n\x05\x64\x65lay\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x0cretry_policy\x18\x07 \x01(\x0b\x32\x14.jobs.v1.RetryPolicy\x12+\n\x08\x64\x65\x61\x64line\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nunique_key\x18\t \x01(\t\x12/\n\x0c\x65xpire_after\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x06weight\x18\x0b \x01(\x01H\x01\x88\x01\x01\x42\x07\n\x05_laneB\t\n\x07_weight\"W\n\x0e\x45nqueueRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x17\n\x0fidempotency_key\x18\x02 \x01(\t\x12\x1d\n\x04jobs\x18\x03 \x03(\x0b\x32\x0f.jobs.v1.NewJob\"N\n\x0f\x45nqueueResponse\x12\x0f\n\x07job_ids\x18\x01 \x03(\t\x12\x18\n\x10repeated_request\x18\x02 \x01(\x08\x12\x10\n\x08\x65xisting\x18\x03 \x03(\x05\".\n\rGetJobRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\"+\n\x0eGetJobResponse\x12\x19\n\x03job\x18\x01 \x01(\x0b\x32\x0c.jobs.v1.Job\"1\n\x10\x43\x61ncelJobRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\"\x13\n\x11\x43\x61ncelJobResponse\"T\n\x14\x45nqueueStreamRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12(\n\x07request\x18\x02 \x01(\x0b\x32\x17.jobs.v1.EnqueueRequest\"\xcb\x01\n\x0e\x45nqueueRefusal\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x37\n\x08metadata\x18\x03 \x03(\x0b\x32%.jobs.v1.EnqueueRefusal.MetadataEntry\x12.\n\x0bretry_after\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x8f\x01\n\x15\x45nqueueStreamResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12,\n\x08response\x18\x02 \x01(\x0b\x32\x18.jobs.v1.EnqueueResponseH\x00\x12*\n\x07refusal\x18\x03 \x01(\x0b\x32\x17.jobs.v1.EnqueueRefusalH\x00\x42\x08\n\x06result\"\x87\x01\n\x0fListJobsRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\r\n\x05queue\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12!\n\x06states\x18\x04 \x03(\x0e\x32\x11.jobs.v1.JobState\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"G\n\x10ListJobsResponse\x12\x1a\n\x04jobs\x18\x01 \x03(\x0b\x32\x0c.jobs.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x0fWatchJobRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\"-\n\x10WatchJobResponse\x12\x19\n\x03job\x18\x01 \x01(\x0b\x32\x0c.jobs.v1.Job2\xa1\x03\n\nJobService\x12<\n\x07\x45nqueue\x12\x17.jobs.v1.EnqueueRequest\x1a\x18.jobs.v1.EnqueueResponse\x12R\n\rEnqueueStream\x12\x1d.jobs.v1.EnqueueStreamRequest\x1a\x1e.jobs.v1.EnqueueStreamResponse(\x01\x30\x01\x12?\n\x08ListJobs\x12\x18.jobs.v1.ListJobsRequest\x1a\x19.jobs.v1.ListJobsResponse\x12\x41\n\x08WatchJob\x12\x18.jobs.v1.WatchJobRequest\x1a\x19.jobs.v1.WatchJobResponse0\x01\x12\x39\n\x06GetJob\x12\x16.jobs.v1.GetJobRequest\x1a\x17.jobs.v1.GetJobResponse\x12\x42\n\tCancelJob\x12\x19.jobs.v1.CancelJobRequest\x1a\x1a.jobs.v1.CancelJobResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.jobs.v1.job_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_ENQUEUEREFUSAL_METADATAENTRY']._loaded_options = None
+  _globals['_ENQUEUEREFUSAL_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_NEWJOB']._serialized_start=104
   _globals['_NEWJOB']._serialized_end=436
   _globals['_ENQUEUEREQUEST']._serialized_start=438
@@ -47,6 +49,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELJOBREQUEST']._serialized_end=749
   _globals['_CANCELJOBRESPONSE']._serialized_start=751
   _globals['_CANCELJOBRESPONSE']._serialized_end=770
-  _globals['_JOBSERVICE']._serialized_start=773
-  _globals['_JOBSERVICE']._serialized_end=974
+  _globals['_ENQUEUESTREAMREQUEST']._serialized_start=772
+  _globals['_ENQUEUESTREAMREQUEST']._serialized_end=856
+  _globals['_ENQUEUEREFUSAL']._serialized_start=859
+  _globals['_ENQUEUEREFUSAL']._serialized_end=1062
+  _globals['_ENQUEUEREFUSAL_METADATAENTRY']._serialized_start=1015
+  _globals['_ENQUEUEREFUSAL_METADATAENTRY']._serialized_end=1062
+  _globals['_ENQUEUESTREAMRESPONSE']._serialized_start=1065
+  _globals['_ENQUEUESTREAMRESPONSE']._serialized_end=1208
+  _globals['_LISTJOBSREQUEST']._serialized_start=1211
+  _globals['_LISTJOBSREQUEST']._serialized_end=1346
+  _globals['_LISTJOBSRESPONSE']._serialized_start=1348
+  _globals['_LISTJOBSRESPONSE']._serialized_end=1419
+  _globals['_WATCHJOBREQUEST']._serialized_start=1421
+  _globals['_WATCHJOBREQUEST']._serialized_end=1469
+  _globals['_WATCHJOBRESPONSE']._serialized_start=1471
+  _globals['_WATCHJOBRESPONSE']._serialized_end=1516
+  _globals['_JOBSERVICE']._serialized_start=1519
+  _globals['_JOBSERVICE']._serialized_end=1936
 # @@protoc_insertion_point(module_scope)

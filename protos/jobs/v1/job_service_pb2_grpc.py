@@ -41,6 +41,21 @@ class JobServiceStub:
                 request_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueRequest.SerializeToString,
                 response_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueResponse.FromString,
                 _registered_method=True)
+        self.EnqueueStream = channel.stream_stream(
+                '/jobs.v1.JobService/EnqueueStream',
+                request_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueStreamRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueStreamResponse.FromString,
+                _registered_method=True)
+        self.ListJobs = channel.unary_unary(
+                '/jobs.v1.JobService/ListJobs',
+                request_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.ListJobsRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.ListJobsResponse.FromString,
+                _registered_method=True)
+        self.WatchJob = channel.unary_stream(
+                '/jobs.v1.JobService/WatchJob',
+                request_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.WatchJobRequest.SerializeToString,
+                response_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.WatchJobResponse.FromString,
+                _registered_method=True)
         self.GetJob = channel.unary_unary(
                 '/jobs.v1.JobService/GetJob',
                 request_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.GetJobRequest.SerializeToString,
@@ -62,8 +77,35 @@ class JobServiceServicer:
         """Stores jobs, all of them or none, and answers after the commit.
         A repeat with the same idempotency key is safe: it gives back the first result.
         Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
-        IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+        IDEMPOTENCY_KEY_REUSED (the key came with other content before), QUEUE_FULL (RetryInfo says when to try again).
         A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EnqueueStream(self, request_iterator, context):
+        """Enqueue for busy callers: many requests over one stream, each answered by its id once it has committed, in any
+        order. Requests that come together share a commit; one that is refused harms no other. At most 1,000 may be
+        unanswered. When the caller half-closes, the stream ends after the last answer.
+        A request that was not answered may or may not have been carried out: repeat it with its idempotency key.
+        Refused (the stream): INVALID_REQUEST (no request id, one that is under way), DRAINING, STORE_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListJobs(self, request, context):
+        """Jobs of the owner, unfinished and in history, newest first. Looks at 10,000 of them in one call: where few fit, a page
+        has fewer jobs than it may, or none, and the next one goes on. Refused: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchJob(self, request, context):
+        """Sends the job as it is, then again whenever it has changed, and ends after its final state.
+        Refused: JOB_NOT_FOUND, DRAINING (watch again).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -92,6 +134,21 @@ def add_JobServiceServicer_to_server(servicer, server):
                     servicer.Enqueue,
                     request_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueRequest.FromString,
                     response_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueResponse.SerializeToString,
+            ),
+            'EnqueueStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.EnqueueStream,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueStreamRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueStreamResponse.SerializeToString,
+            ),
+            'ListJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListJobs,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.ListJobsRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.ListJobsResponse.SerializeToString,
+            ),
+            'WatchJob': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchJob,
+                    request_deserializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.WatchJobRequest.FromString,
+                    response_serializer=protos_dot_jobs_dot_v1_dot_job__service__pb2.WatchJobResponse.SerializeToString,
             ),
             'GetJob': grpc.unary_unary_rpc_method_handler(
                     servicer.GetJob,
@@ -133,6 +190,87 @@ class JobService:
             '/jobs.v1.JobService/Enqueue',
             protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueRequest.SerializeToString,
             protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnqueueStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/jobs.v1.JobService/EnqueueStream',
+            protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueStreamRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_job__service__pb2.EnqueueStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/jobs.v1.JobService/ListJobs',
+            protos_dot_jobs_dot_v1_dot_job__service__pb2.ListJobsRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_job__service__pb2.ListJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/jobs.v1.JobService/WatchJob',
+            protos_dot_jobs_dot_v1_dot_job__service__pb2.WatchJobRequest.SerializeToString,
+            protos_dot_jobs_dot_v1_dot_job__service__pb2.WatchJobResponse.FromString,
             options,
             channel_credentials,
             insecure,

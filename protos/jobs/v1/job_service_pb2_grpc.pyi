@@ -39,8 +39,23 @@ class JobServiceStub:
     """Stores jobs, all of them or none, and answers after the commit.
     A repeat with the same idempotency key is safe: it gives back the first result.
     Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
-    IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+    IDEMPOTENCY_KEY_REUSED (the key came with other content before), QUEUE_FULL (RetryInfo says when to try again).
     A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
+    """
+    EnqueueStream: _grpc.StreamStreamMultiCallable[_job_service_pb2.EnqueueStreamRequest, _job_service_pb2.EnqueueStreamResponse]
+    """Enqueue for busy callers: many requests over one stream, each answered by its id once it has committed, in any
+    order. Requests that come together share a commit; one that is refused harms no other. At most 1,000 may be
+    unanswered. When the caller half-closes, the stream ends after the last answer.
+    A request that was not answered may or may not have been carried out: repeat it with its idempotency key.
+    Refused (the stream): INVALID_REQUEST (no request id, one that is under way), DRAINING, STORE_UNAVAILABLE.
+    """
+    ListJobs: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]
+    """Jobs of the owner, unfinished and in history, newest first. Looks at 10,000 of them in one call: where few fit, a page
+    has fewer jobs than it may, or none, and the next one goes on. Refused: INVALID_REQUEST.
+    """
+    WatchJob: _grpc.UnaryStreamMultiCallable[_job_service_pb2.WatchJobRequest, _job_service_pb2.WatchJobResponse]
+    """Sends the job as it is, then again whenever it has changed, and ends after its final state.
+    Refused: JOB_NOT_FOUND, DRAINING (watch again).
     """
     GetJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.GetJobRequest, _job_service_pb2.GetJobResponse]
     """Reads one job of the owner, unfinished or in history. Refused: JOB_NOT_FOUND."""
@@ -61,8 +76,23 @@ class JobServiceAsyncStub(JobServiceStub):
     """Stores jobs, all of them or none, and answers after the commit.
     A repeat with the same idempotency key is safe: it gives back the first result.
     Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
-    IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+    IDEMPOTENCY_KEY_REUSED (the key came with other content before), QUEUE_FULL (RetryInfo says when to try again).
     A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
+    """
+    EnqueueStream: _aio.StreamStreamMultiCallable[_job_service_pb2.EnqueueStreamRequest, _job_service_pb2.EnqueueStreamResponse]  # type: ignore[assignment]
+    """Enqueue for busy callers: many requests over one stream, each answered by its id once it has committed, in any
+    order. Requests that come together share a commit; one that is refused harms no other. At most 1,000 may be
+    unanswered. When the caller half-closes, the stream ends after the last answer.
+    A request that was not answered may or may not have been carried out: repeat it with its idempotency key.
+    Refused (the stream): INVALID_REQUEST (no request id, one that is under way), DRAINING, STORE_UNAVAILABLE.
+    """
+    ListJobs: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]  # type: ignore[assignment]
+    """Jobs of the owner, unfinished and in history, newest first. Looks at 10,000 of them in one call: where few fit, a page
+    has fewer jobs than it may, or none, and the next one goes on. Refused: INVALID_REQUEST.
+    """
+    WatchJob: _aio.UnaryStreamMultiCallable[_job_service_pb2.WatchJobRequest, _job_service_pb2.WatchJobResponse]  # type: ignore[assignment]
+    """Sends the job as it is, then again whenever it has changed, and ends after its final state.
+    Refused: JOB_NOT_FOUND, DRAINING (watch again).
     """
     GetJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.GetJobRequest, _job_service_pb2.GetJobResponse]  # type: ignore[assignment]
     """Reads one job of the owner, unfinished or in history. Refused: JOB_NOT_FOUND."""
@@ -86,8 +116,41 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         """Stores jobs, all of them or none, and answers after the commit.
         A repeat with the same idempotency key is safe: it gives back the first result.
         Refused: INVALID_REQUEST (names the field, the limit and the value), PAYLOAD_TOO_LARGE,
-        IDEMPOTENCY_KEY_REUSED (the key came with other content before).
+        IDEMPOTENCY_KEY_REUSED (the key came with other content before), QUEUE_FULL (RetryInfo says when to try again).
         A job whose unique key an unfinished job of the owner has already is not stored: that one's id is given instead.
+        """
+
+    @_abc_1.abstractmethod
+    def EnqueueStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[_job_service_pb2.EnqueueStreamRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_job_service_pb2.EnqueueStreamResponse], _abc.AsyncIterator[_job_service_pb2.EnqueueStreamResponse]]:
+        """Enqueue for busy callers: many requests over one stream, each answered by its id once it has committed, in any
+        order. Requests that come together share a commit; one that is refused harms no other. At most 1,000 may be
+        unanswered. When the caller half-closes, the stream ends after the last answer.
+        A request that was not answered may or may not have been carried out: repeat it with its idempotency key.
+        Refused (the stream): INVALID_REQUEST (no request id, one that is under way), DRAINING, STORE_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def ListJobs(
+        self,
+        request: _job_service_pb2.ListJobsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.ListJobsResponse, _abc.Awaitable[_job_service_pb2.ListJobsResponse]]:
+        """Jobs of the owner, unfinished and in history, newest first. Looks at 10,000 of them in one call: where few fit, a page
+        has fewer jobs than it may, or none, and the next one goes on. Refused: INVALID_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchJob(
+        self,
+        request: _job_service_pb2.WatchJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_job_service_pb2.WatchJobResponse], _abc.AsyncIterator[_job_service_pb2.WatchJobResponse]]:
+        """Sends the job as it is, then again whenever it has changed, and ends after its final state.
+        Refused: JOB_NOT_FOUND, DRAINING (watch again).
         """
 
     @_abc_1.abstractmethod

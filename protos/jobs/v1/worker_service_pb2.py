@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from protos.jobs.v1 import job_pb2 as protos_dot_jobs_dot_v1_dot_job__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#protos/jobs/v1/worker_service.proto\x12\x07jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x18protos/jobs/v1/job.proto\"p\n\x05Hello\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0e\n\x06queues\x18\x02 \x03(\t\x12\r\n\x05kinds\x18\x03 \x03(\t\x12\x16\n\x0esession_secret\x18\x04 \x01(\x0c\x12 \n\x04held\x18\x05 \x01(\x0b\x32\x12.jobs.v1.LeaseList\"[\n\x06\x43redit\x12\x12\n\njobs_total\x18\x01 \x01(\x03\x12\x18\n\x0b\x62ytes_total\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0b\x65nded_total\x18\x03 \x01(\x03\x42\x0e\n\x0c_bytes_total\"\x18\n\x04Ping\x12\x10\n\x08sequence\x18\x01 \x01(\x03\"\t\n\x07Goodbye\"\xa1\x01\n\x0c\x43laimRequest\x12\x1f\n\x05hello\x18\x01 \x01(\x0b\x32\x0e.jobs.v1.HelloH\x00\x12!\n\x06\x63redit\x18\x02 \x01(\x0b\x32\x0f.jobs.v1.CreditH\x00\x12\x1d\n\x04ping\x18\x03 \x01(\x0b\x32\r.jobs.v1.PingH\x00\x12#\n\x07goodbye\x18\x04 \x01(\x0b\x32\x10.jobs.v1.GoodbyeH\x00\x42\t\n\x07message\"\xb3\x01\n\x07Welcome\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\rping_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0esession_secret\x18\x04 \x01(\x0c\x12 \n\x04lost\x18\x05 \x01(\x0b\x32\x12.jobs.v1.LeaseList\"p\n\x04Pong\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12 \n\x04lost\x18\x02 \x01(\x0b\x32\x12.jobs.v1.LeaseList\x12\r\n\x05\x64rain\x18\x03 \x01(\x08\x12%\n\tcancelled\x18\x04 \x01(\x0b\x32\x12.jobs.v1.LeaseList\"\x81\x01\n\rClaimResponse\x12#\n\x07welcome\x18\x01 \x01(\x0b\x32\x10.jobs.v1.WelcomeH\x00\x12!\n\x04jobs\x18\x02 \x01(\x0b\x32\x11.jobs.v1.JobBatchH\x00\x12\x1d\n\x04pong\x18\x03 \x01(\x0b\x32\r.jobs.v1.PongH\x00\x42\t\n\x07message\"\xce\x01\n\x11\x43laimBatchRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0e\n\x06queues\x18\x02 \x03(\t\x12\r\n\x05kinds\x18\x03 \x03(\t\x12\x10\n\x08max_jobs\x18\x04 \x01(\x05\x12\x11\n\tmax_bytes\x18\x05 \x01(\x03\x12(\n\x05lease\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\'\n\x04wait\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x08 \x01(\t\"8\n\x12\x43laimBatchResponse\x12\"\n\x07\x62\x61tches\x18\x01 \x03(\x0b\x32\x11.jobs.v1.JobBatch\"(\n\x07Refusal\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\"F\n\x0f\x43ompleteRequest\x12\"\n\x06leases\x18\x01 \x01(\x0b\x32\x12.jobs.v1.LeaseList\x12\x0f\n\x07results\x18\x02 \x03(\t\"6\n\x10\x43ompleteResponse\x12\"\n\x08refusals\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Refusal\"\\\n\x07\x46\x61ilure\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x11\n\tpermanent\x18\x05 \x01(\x08\"1\n\x0b\x46\x61ilRequest\x12\"\n\x08\x66\x61ilures\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Failure\"q\n\x0b\x46\x61ilOutcome\x12 \n\x05state\x18\x01 \x01(\x0e\x32\x11.jobs.v1.JobState\x12(\n\x05\x64\x65lay\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0erefusal_reason\x18\x03 \x01(\t\"6\n\x0c\x46\x61ilResponse\x12&\n\x08outcomes\x18\x01 \x03(\x0b\x32\x14.jobs.v1.FailOutcome\"4\n\x0eReleaseRequest\x12\"\n\x06leases\x18\x01 \x01(\x0b\x32\x12.jobs.v1.LeaseList\"5\n\x0fReleaseResponse\x12\"\n\x08refusals\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Refusal\"W\n\x0cPostponement\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12(\n\x05\x64\x65lay\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"=\n\rSnoozeRequest\x12,\n\rpostponements\x18\x01 \x03(\x0b\x32\x15.jobs.v1.Postponement\"4\n\x0eSnoozeResponse\x12\"\n\x08refusals\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Refusal\"T\n\x0eProgressReport\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12#\n\x08progress\x18\x03 \x01(\x0b\x32\x11.jobs.v1.Progress\"A\n\x15ReportProgressRequest\x12(\n\x07reports\x18\x01 \x03(\x0b\x32\x17.jobs.v1.ProgressReport\"<\n\x16ReportProgressResponse\x12\"\n\x08refusals\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Refusal\"C\n\x12ReadPayloadRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x0e\n\x06offset\x18\x03 \x01(\x03\"&\n\x13ReadPayloadResponse\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x32\xa0\x04\n\rWorkerService\x12:\n\x05\x43laim\x12\x15.jobs.v1.ClaimRequest\x1a\x16.jobs.v1.ClaimResponse(\x01\x30\x01\x12\x45\n\nClaimBatch\x12\x1a.jobs.v1.ClaimBatchRequest\x1a\x1b.jobs.v1.ClaimBatchResponse\x12?\n\x08\x43omplete\x12\x18.jobs.v1.CompleteRequest\x1a\x19.jobs.v1.CompleteResponse\x12\x33\n\x04\x46\x61il\x12\x14.jobs.v1.FailRequest\x1a\x15.jobs.v1.FailResponse\x12<\n\x07Release\x12\x17.jobs.v1.ReleaseRequest\x1a\x18.jobs.v1.ReleaseResponse\x12\x39\n\x06Snooze\x12\x16.jobs.v1.SnoozeRequest\x1a\x17.jobs.v1.SnoozeResponse\x12Q\n\x0eReportProgress\x12\x1e.jobs.v1.ReportProgressRequest\x1a\x1f.jobs.v1.ReportProgressResponse\x12J\n\x0bReadPayload\x12\x1b.jobs.v1.ReadPayloadRequest\x1a\x1c.jobs.v1.ReadPayloadResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#protos/jobs/v1/worker_service.proto\x12\x07jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x18protos/jobs/v1/job.proto\"p\n\x05Hello\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0e\n\x06queues\x18\x02 \x03(\t\x12\r\n\x05kinds\x18\x03 \x03(\t\x12\x16\n\x0esession_secret\x18\x04 \x01(\x0c\x12 \n\x04held\x18\x05 \x01(\x0b\x32\x12.jobs.v1.LeaseList\"[\n\x06\x43redit\x12\x12\n\njobs_total\x18\x01 \x01(\x03\x12\x18\n\x0b\x62ytes_total\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0b\x65nded_total\x18\x03 \x01(\x03\x42\x0e\n\x0c_bytes_total\"\x18\n\x04Ping\x12\x10\n\x08sequence\x18\x01 \x01(\x03\"\t\n\x07Goodbye\"\xa1\x01\n\x0c\x43laimRequest\x12\x1f\n\x05hello\x18\x01 \x01(\x0b\x32\x0e.jobs.v1.HelloH\x00\x12!\n\x06\x63redit\x18\x02 \x01(\x0b\x32\x0f.jobs.v1.CreditH\x00\x12\x1d\n\x04ping\x18\x03 \x01(\x0b\x32\r.jobs.v1.PingH\x00\x12#\n\x07goodbye\x18\x04 \x01(\x0b\x32\x10.jobs.v1.GoodbyeH\x00\x42\t\n\x07message\"\xb3\x01\n\x07Welcome\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12(\n\x05lease\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x30\n\rping_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0esession_secret\x18\x04 \x01(\x0c\x12 \n\x04lost\x18\x05 \x01(\x0b\x32\x12.jobs.v1.LeaseList\"\x80\x01\n\x04Pong\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12 \n\x04lost\x18\x02 \x01(\x0b\x32\x12.jobs.v1.LeaseList\x12\r\n\x05\x64rain\x18\x03 \x01(\x08\x12%\n\tcancelled\x18\x04 \x01(\x0b\x32\x12.jobs.v1.LeaseList\x12\x0e\n\x06retire\x18\x05 \x01(\x08\"\x81\x01\n\rClaimResponse\x12#\n\x07welcome\x18\x01 \x01(\x0b\x32\x10.jobs.v1.WelcomeH\x00\x12!\n\x04jobs\x18\x02 \x01(\x0b\x32\x11.jobs.v1.JobBatchH\x00\x12\x1d\n\x04pong\x18\x03 \x01(\x0b\x32\r.jobs.v1.PongH\x00\x42\t\n\x07message\"\xce\x01\n\x11\x43laimBatchRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0e\n\x06queues\x18\x02 \x03(\t\x12\r\n\x05kinds\x18\x03 \x03(\t\x12\x10\n\x08max_jobs\x18\x04 \x01(\x05\x12\x11\n\tmax_bytes\x18\x05 \x01(\x03\x12(\n\x05lease\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\'\n\x04wait\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x08 \x01(\t\"8\n\x12\x43laimBatchResponse\x12\"\n\x07\x62\x61tches\x18\x01 \x03(\x0b\x32\x11.jobs.v1.JobBatch\"(\n\x07Refusal\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\"F\n\x0f\x43ompleteRequest\x12\"\n\x06leases\x18\x01 \x01(\x0b\x32\x12.jobs.v1.LeaseList\x12\x0f\n\x07results\x18\x02 \x03(\t\"6\n\x10\x43ompleteResponse\x12\"\n\x08refusals\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Refusal\"\\\n\x07\x46\x61ilure\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x11\n\tpermanent\x18\x05 \x01(\x08\"1\n\x0b\x46\x61ilRequest\x12\"\n\x08\x66\x61ilures\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Failure\"q\n\x0b\x46\x61ilOutcome\x12 \n\x05state\x18\x01 \x01(\x0e\x32\x11.jobs.v1.JobState\x12(\n\x05\x64\x65lay\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0erefusal_reason\x18\x03 \x01(\t\"6\n\x0c\x46\x61ilResponse\x12&\n\x08outcomes\x18\x01 \x03(\x0b\x32\x14.jobs.v1.FailOutcome\"4\n\x0eReleaseRequest\x12\"\n\x06leases\x18\x01 \x01(\x0b\x32\x12.jobs.v1.LeaseList\"5\n\x0fReleaseResponse\x12\"\n\x08refusals\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Refusal\"W\n\x0cPostponement\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12(\n\x05\x64\x65lay\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"=\n\rSnoozeRequest\x12,\n\rpostponements\x18\x01 \x03(\x0b\x32\x15.jobs.v1.Postponement\"4\n\x0eSnoozeResponse\x12\"\n\x08refusals\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Refusal\"|\n\x0eProgressReport\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12#\n\x08progress\x18\x03 \x01(\x0b\x32\x11.jobs.v1.Progress\x12\x17\n\ncheckpoint\x18\x04 \x01(\x0cH\x00\x88\x01\x01\x42\r\n\x0b_checkpoint\"A\n\x15ReportProgressRequest\x12(\n\x07reports\x18\x01 \x03(\x0b\x32\x17.jobs.v1.ProgressReport\"<\n\x16ReportProgressResponse\x12\"\n\x08refusals\x18\x01 \x03(\x0b\x32\x10.jobs.v1.Refusal\"C\n\x12ReadPayloadRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\x0c\x12\r\n\x05token\x18\x02 \x01(\x10\x12\x0e\n\x06offset\x18\x03 \x01(\x03\"&\n\x13ReadPayloadResponse\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x32\xa0\x04\n\rWorkerService\x12:\n\x05\x43laim\x12\x15.jobs.v1.ClaimRequest\x1a\x16.jobs.v1.ClaimResponse(\x01\x30\x01\x12\x45\n\nClaimBatch\x12\x1a.jobs.v1.ClaimBatchRequest\x1a\x1b.jobs.v1.ClaimBatchResponse\x12?\n\x08\x43omplete\x12\x18.jobs.v1.CompleteRequest\x1a\x19.jobs.v1.CompleteResponse\x12\x33\n\x04\x46\x61il\x12\x14.jobs.v1.FailRequest\x1a\x15.jobs.v1.FailResponse\x12<\n\x07Release\x12\x17.jobs.v1.ReleaseRequest\x1a\x18.jobs.v1.ReleaseResponse\x12\x39\n\x06Snooze\x12\x16.jobs.v1.SnoozeRequest\x1a\x17.jobs.v1.SnoozeResponse\x12Q\n\x0eReportProgress\x12\x1e.jobs.v1.ReportProgressRequest\x1a\x1f.jobs.v1.ReportProgressResponse\x12J\n\x0bReadPayload\x12\x1b.jobs.v1.ReadPayloadRequest\x1a\x1c.jobs.v1.ReadPayloadResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,48 +45,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLAIMREQUEST']._serialized_end=512
   _globals['_WELCOME']._serialized_start=515
   _globals['_WELCOME']._serialized_end=694
-  _globals['_PONG']._serialized_start=696
-  _globals['_PONG']._serialized_end=808
-  _globals['_CLAIMRESPONSE']._serialized_start=811
-  _globals['_CLAIMRESPONSE']._serialized_end=940
-  _globals['_CLAIMBATCHREQUEST']._serialized_start=943
-  _globals['_CLAIMBATCHREQUEST']._serialized_end=1149
-  _globals['_CLAIMBATCHRESPONSE']._serialized_start=1151
-  _globals['_CLAIMBATCHRESPONSE']._serialized_end=1207
-  _globals['_REFUSAL']._serialized_start=1209
-  _globals['_REFUSAL']._serialized_end=1249
-  _globals['_COMPLETEREQUEST']._serialized_start=1251
-  _globals['_COMPLETEREQUEST']._serialized_end=1321
-  _globals['_COMPLETERESPONSE']._serialized_start=1323
-  _globals['_COMPLETERESPONSE']._serialized_end=1377
-  _globals['_FAILURE']._serialized_start=1379
-  _globals['_FAILURE']._serialized_end=1471
-  _globals['_FAILREQUEST']._serialized_start=1473
-  _globals['_FAILREQUEST']._serialized_end=1522
-  _globals['_FAILOUTCOME']._serialized_start=1524
-  _globals['_FAILOUTCOME']._serialized_end=1637
-  _globals['_FAILRESPONSE']._serialized_start=1639
-  _globals['_FAILRESPONSE']._serialized_end=1693
-  _globals['_RELEASEREQUEST']._serialized_start=1695
-  _globals['_RELEASEREQUEST']._serialized_end=1747
-  _globals['_RELEASERESPONSE']._serialized_start=1749
-  _globals['_RELEASERESPONSE']._serialized_end=1802
-  _globals['_POSTPONEMENT']._serialized_start=1804
-  _globals['_POSTPONEMENT']._serialized_end=1891
-  _globals['_SNOOZEREQUEST']._serialized_start=1893
-  _globals['_SNOOZEREQUEST']._serialized_end=1954
-  _globals['_SNOOZERESPONSE']._serialized_start=1956
-  _globals['_SNOOZERESPONSE']._serialized_end=2008
-  _globals['_PROGRESSREPORT']._serialized_start=2010
-  _globals['_PROGRESSREPORT']._serialized_end=2094
-  _globals['_REPORTPROGRESSREQUEST']._serialized_start=2096
-  _globals['_REPORTPROGRESSREQUEST']._serialized_end=2161
-  _globals['_REPORTPROGRESSRESPONSE']._serialized_start=2163
-  _globals['_REPORTPROGRESSRESPONSE']._serialized_end=2223
-  _globals['_READPAYLOADREQUEST']._serialized_start=2225
-  _globals['_READPAYLOADREQUEST']._serialized_end=2292
-  _globals['_READPAYLOADRESPONSE']._serialized_start=2294
-  _globals['_READPAYLOADRESPONSE']._serialized_end=2332
-  _globals['_WORKERSERVICE']._serialized_start=2335
-  _globals['_WORKERSERVICE']._serialized_end=2879
+  _globals['_PONG']._serialized_start=697
+  _globals['_PONG']._serialized_end=825
+  _globals['_CLAIMRESPONSE']._serialized_start=828
+  _globals['_CLAIMRESPONSE']._serialized_end=957
+  _globals['_CLAIMBATCHREQUEST']._serialized_start=960
+  _globals['_CLAIMBATCHREQUEST']._serialized_end=1166
+  _globals['_CLAIMBATCHRESPONSE']._serialized_start=1168
+  _globals['_CLAIMBATCHRESPONSE']._serialized_end=1224
+  _globals['_REFUSAL']._serialized_start=1226
+  _globals['_REFUSAL']._serialized_end=1266
+  _globals['_COMPLETEREQUEST']._serialized_start=1268
+  _globals['_COMPLETEREQUEST']._serialized_end=1338
+  _globals['_COMPLETERESPONSE']._serialized_start=1340
+  _globals['_COMPLETERESPONSE']._serialized_end=1394
+  _globals['_FAILURE']._serialized_start=1396
+  _globals['_FAILURE']._serialized_end=1488
+  _globals['_FAILREQUEST']._serialized_start=1490
+  _globals['_FAILREQUEST']._serialized_end=1539
+  _globals['_FAILOUTCOME']._serialized_start=1541
+  _globals['_FAILOUTCOME']._serialized_end=1654
+  _globals['_FAILRESPONSE']._serialized_start=1656
+  _globals['_FAILRESPONSE']._serialized_end=1710
+  _globals['_RELEASEREQUEST']._serialized_start=1712
+  _globals['_RELEASEREQUEST']._serialized_end=1764
+  _globals['_RELEASERESPONSE']._serialized_start=1766
+  _globals['_RELEASERESPONSE']._serialized_end=1819
+  _globals['_POSTPONEMENT']._serialized_start=1821
+  _globals['_POSTPONEMENT']._serialized_end=1908
+  _globals['_SNOOZEREQUEST']._serialized_start=1910
+  _globals['_SNOOZEREQUEST']._serialized_end=1971
+  _globals['_SNOOZERESPONSE']._serialized_start=1973
+  _globals['_SNOOZERESPONSE']._serialized_end=2025
+  _globals['_PROGRESSREPORT']._serialized_start=2027
+  _globals['_PROGRESSREPORT']._serialized_end=2151
+  _globals['_REPORTPROGRESSREQUEST']._serialized_start=2153
+  _globals['_REPORTPROGRESSREQUEST']._serialized_end=2218
+  _globals['_REPORTPROGRESSRESPONSE']._serialized_start=2220
+  _globals['_REPORTPROGRESSRESPONSE']._serialized_end=2280
+  _globals['_READPAYLOADREQUEST']._serialized_start=2282
+  _globals['_READPAYLOADREQUEST']._serialized_end=2349
+  _globals['_READPAYLOADRESPONSE']._serialized_start=2351
+  _globals['_READPAYLOADRESPONSE']._serialized_end=2389
+  _globals['_WORKERSERVICE']._serialized_start=2392
+  _globals['_WORKERSERVICE']._serialized_end=2936
 # @@protoc_insertion_point(module_scope)

@@ -225,9 +225,12 @@ class Pong(_message.Message):
     LOST_FIELD_NUMBER: _builtins.int
     DRAIN_FIELD_NUMBER: _builtins.int
     CANCELLED_FIELD_NUMBER: _builtins.int
+    RETIRE_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     drain: _builtins.bool
     """The coordinator is leaving: resume the session on another one. What is held stays held."""
+    retire: _builtins.bool
+    """An operator wants this worker to end: finish what is held, claim nothing more, say Goodbye."""
     @_builtins.property
     def lost(self) -> _job_pb2.LeaseList:
         """Leases that the worker believes it holds and does not: their attempts are over, stop them."""
@@ -243,10 +246,11 @@ class Pong(_message.Message):
         lost: _job_pb2.LeaseList | None = ...,
         drain: _builtins.bool = ...,
         cancelled: _job_pb2.LeaseList | None = ...,
+        retire: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "lost", b"lost"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "drain", b"drain", "lost", b"lost", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "drain", b"drain", "lost", b"lost", "retire", b"retire", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -671,23 +675,31 @@ class ProgressReport(_message.Message):
     JOB_ID_FIELD_NUMBER: _builtins.int
     TOKEN_FIELD_NUMBER: _builtins.int
     PROGRESS_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
     job_id: _builtins.bytes
     """16 bytes."""
     token: _builtins.int
+    checkpoint: _builtins.bytes
+    """Where a next attempt is to go on: opaque, at most 16 KiB. Absent: the last one stays. Empty: there is none any more."""
     @_builtins.property
-    def progress(self) -> _job_pb2.Progress: ...
+    def progress(self) -> _job_pb2.Progress:
+        """Absent: what was reported last stays."""
+
     def __init__(
         self,
         *,
         job_id: _builtins.bytes = ...,
         token: _builtins.int = ...,
         progress: _job_pb2.Progress | None = ...,
+        checkpoint: _builtins.bytes | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_checkpoint", b"_checkpoint", "checkpoint", b"checkpoint", "progress", b"progress"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_id", b"job_id", "progress", b"progress", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_checkpoint", b"_checkpoint", "checkpoint", b"checkpoint", "job_id", b"job_id", "progress", b"progress", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__checkpoint: _TypeAlias = _typing.Literal["checkpoint"]  # noqa: Y015
+    _WhichOneofArgType__checkpoint: _TypeAlias = _typing.Literal["_checkpoint", b"_checkpoint"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__checkpoint) -> _WhichOneofReturnType__checkpoint | None: ...
 
 Global___ProgressReport: _TypeAlias = ProgressReport  # noqa: Y015
 

@@ -147,7 +147,7 @@ class WorkerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReportProgress(self, request, context):
-        """Stores how far attempts have come, each time in place of the last; the leases of a ClaimBatch run anew from here.
+        """Stores how far attempts have come, or a checkpoint, each time in place of the last; the leases of a ClaimBatch run anew from here.
         Per job refused: LEASE_LOST. A repeat is safe.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -72,7 +72,7 @@ class WorkerServiceStub:
     Per job refused: LEASE_LOST. A repeat is safe, and keeps the first time.
     """
     ReportProgress: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.ReportProgressRequest, _worker_service_pb2.ReportProgressResponse]
-    """Stores how far attempts have come, each time in place of the last; the leases of a ClaimBatch run anew from here.
+    """Stores how far attempts have come, or a checkpoint, each time in place of the last; the leases of a ClaimBatch run anew from here.
     Per job refused: LEASE_LOST. A repeat is safe.
     """
     ReadPayload: _grpc.UnaryStreamMultiCallable[_worker_service_pb2.ReadPayloadRequest, _worker_service_pb2.ReadPayloadResponse]
@@ -125,7 +125,7 @@ class WorkerServiceAsyncStub(WorkerServiceStub):
     Per job refused: LEASE_LOST. A repeat is safe, and keeps the first time.
     """
     ReportProgress: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.ReportProgressRequest, _worker_service_pb2.ReportProgressResponse]  # type: ignore[assignment]
-    """Stores how far attempts have come, each time in place of the last; the leases of a ClaimBatch run anew from here.
+    """Stores how far attempts have come, or a checkpoint, each time in place of the last; the leases of a ClaimBatch run anew from here.
     Per job refused: LEASE_LOST. A repeat is safe.
     """
     ReadPayload: _aio.UnaryStreamMultiCallable[_worker_service_pb2.ReadPayloadRequest, _worker_service_pb2.ReadPayloadResponse]  # type: ignore[assignment]
@@ -217,7 +217,7 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _worker_service_pb2.ReportProgressRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_worker_service_pb2.ReportProgressResponse, _abc.Awaitable[_worker_service_pb2.ReportProgressResponse]]:
-        """Stores how far attempts have come, each time in place of the last; the leases of a ClaimBatch run anew from here.
+        """Stores how far attempts have come, or a checkpoint, each time in place of the last; the leases of a ClaimBatch run anew from here.
         Per job refused: LEASE_LOST. A repeat is safe.
         """
 

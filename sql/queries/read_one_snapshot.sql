@@ -1,0 +1,2 @@
+-- Has all statements of a transaction see the same moment.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
