@@ -34,7 +34,7 @@ def test_every_table_that_the_page_names_is_in_the_schema() -> None:
 
 
 # Columns that hold words of the contract, of the schema or of whoever runs the queues, and nothing of a person.
-_NOT_OF_PEOPLE = {"queue", "kind", "state", "ended_verb"}
+_NOT_OF_PEOPLE = {"queue", "kind", "state", "slot", "ended_verb"}
 
 
 @pytest.mark.parametrize("table", ["jobs", "job_history", "audit_log", "lanes", "enqueue_keys"])
