@@ -23,7 +23,7 @@ BRING_PGBOUNCER = PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null || { \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup browser run test test-long test-matrix bench check pages api-types protos schema lock clean
+.PHONY: help setup browser run test test-long test-matrix bench check pages api-types protos pictures schema lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +78,9 @@ api-types: setup ## Write the pages' types of the API again, from the gateway's 
 
 protos: setup ## Generate the modules of protos/ again
 	@$(PY) -m protos.generate
+
+pictures: setup ## Take the pictures of the pages again that the documents show
+	@$(PY) -m benchmarks.pictures
 
 schema: setup ## Write sql/schema.sql again: what all migrations add up to
 	@$(PY) -m stack.schema_dump

@@ -30,7 +30,7 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 
-_PAGES = {
+PAGES = {
     "/": "index.html",
     "/uploads/{upload_id}": "upload.html",
     "/dashboard": "dashboard.html",
@@ -113,7 +113,7 @@ def install_pages(app: FastAPI, folder: Path = WEB_FOLDER) -> None:
     if not built:
         _log.warning("the pages are not built: run make pages", folder=str(folder))
     pages = WebFiles(folder, _ASK_ANEW) if built else None
-    for path, filename in _PAGES.items():
+    for path, filename in PAGES.items():
         page = _page(pages, filename) if pages else _not_built
         app.router.add_route(path, page, methods=["GET"], include_in_schema=False)
     if built:

@@ -32,10 +32,12 @@ function Page({ current, wide, children }: Frame & { children: ComponentChildren
       <main id="main" class={wide ? 'wide' : ''} tabIndex={-1}>
         <Boundary>{children}</Boundary>
       </main>
-      <footer class="site-footer">
-        <a href="/#your-data">Your data</a>
-        <span>Files stay on your machine until you send them.</span>
-      </footer>
+      {current !== '/admin' && (
+        <footer class="site-footer">
+          <a href="/#your-data">Your data</a>
+          <span>Files stay on your machine until you send them.</span>
+        </footer>
+      )}
     </>
   );
 }
