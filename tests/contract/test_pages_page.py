@@ -1,4 +1,4 @@
-"""The page about the pages shows pictures that are there, and names every page at the address where the gateway has it."""
+"""The page about the pages shows pictures that are there, and names every page at the address where it is."""
 
 import re
 from pathlib import Path
