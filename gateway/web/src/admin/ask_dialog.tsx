@@ -2,10 +2,10 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { sentenceOf } from '../api/problem';
+import { Dialog } from '../shell/dialog';
 import { ProblemNotice } from '../shell/notice';
 import { formatCount, plural } from '../words/format';
 import type { Question } from './desk';
-import { Dialog } from './dialog';
 
 interface Props {
   question: Question;

@@ -1,11 +1,11 @@
 /** Sets the limits of a queue: all of them at once, as the contract does. */
 
 import { useState } from 'preact/hooks';
+import { Dialog } from '../shell/dialog';
 import { ProblemNotice } from '../shell/notice';
 import { limitsWords } from '../words/admin';
 import { setLimits } from './acts';
 import { useDesk } from './desk';
-import { Dialog } from './dialog';
 import { type LimitsText, limitsOf, textOf } from './limits_text';
 import type { QueueLimits } from './types';
 

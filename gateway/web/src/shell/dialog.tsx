@@ -1,24 +1,27 @@
-/** A question that wants an answer before anything happens. */
+/** A dialog of the browser's own: it keeps the focus, closes with Escape, and gives the focus back. */
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 
 interface Props {
   title: string;
-  /** What the button that does it says. */
-  act: string;
-  busy?: boolean;
-  onAct: () => void;
   onClose: () => void;
   children: ComponentChildren;
 }
 
-/** Open as long as it is shown; Escape and the first button close it. */
-export function Dialog({ title, act, busy = false, onAct, onClose, children }: Props) {
+/** Opens it for as long as it is shown. */
+export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    dialog.current?.showModal();
+    const element = dialog.current;
+    const before = document.activeElement;
+    element?.showModal();
+    return () => {
+      element?.close();
+      // The browser gives the focus back only where the dialog is still in the page.
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby={id} onClose={onClose}>
@@ -26,14 +29,6 @@ export function Dialog({ title, act, busy = false, onAct, onClose, children }: P
         {title}
       </h2>
       {children}
-      <div class="actions">
-        <button type="button" class="button quiet" onClick={() => dialog.current?.close()}>
-          Keep it
-        </button>
-        <button type="button" class="button danger" disabled={busy} onClick={onAct}>
-          {act}
-        </button>
-      </div>
     </dialog>
   );
 }

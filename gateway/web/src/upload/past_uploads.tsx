@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Problem, sentenceOf } from '../api/problem';
 import { getJson, remove } from '../api/request';
 import type { UploadSummary } from '../api/types';
-import { Dialog } from '../shell/dialog';
+import { DangerDialog } from '../shell/danger_dialog';
 import { Name } from '../shell/name';
 import { ProblemNotice } from '../shell/notice';
 import { formatMoment, plural } from '../words/format';
@@ -82,12 +82,12 @@ function PastUpload({ upload, onRemoved }: { upload: UploadSummary; onRemoved: (
         </p>
       )}
       {asking && (
-        <Dialog title="Remove this upload?" act="Remove it" onAct={act} onClose={() => setAsking(false)}>
+        <DangerDialog title="Remove this upload?" act="Remove it" onAct={act} onClose={() => setAsking(false)}>
           <Name as="strong">{upload.filename}</Name>
           <p class="hint">
             It leaves the list, with what is still kept of its files. One that has brought plays stays.
           </p>
-        </Dialog>
+        </DangerDialog>
       )}
     </li>
   );

@@ -5,7 +5,7 @@ import { remove, request } from '../api/request';
 import { personId } from '../api/session';
 import type { Forgotten, Overview } from '../api/types';
 import { forgetShipments } from '../sending/shipments';
-import { Dialog } from '../shell/dialog';
+import { DangerDialog } from '../shell/danger_dialog';
 import { ProblemNotice } from '../shell/notice';
 import { formatDay, plural } from '../words/format';
 import { saveAs } from './saving';
@@ -66,7 +66,7 @@ export function YourData({ overview }: { overview: Overview }) {
         </div>
       )}
       {asking && (
-        <Dialog
+        <DangerDialog
           title="Delete all of your data?"
           act="Delete everything"
           busy={busy === 'forget'}
@@ -78,7 +78,7 @@ export function YourData({ overview }: { overview: Overview }) {
             is under way ends. Nothing of it can be brought back; your exports can be uploaded again.
           </p>
           <p class="hint">Your account to sign in with is not ours, and stays.</p>
-        </Dialog>
+        </DangerDialog>
       )}
     </section>
   );
