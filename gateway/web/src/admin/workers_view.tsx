@@ -15,7 +15,9 @@ const CLOSED_SHOWN = 100;
 export function WorkersView() {
   const { overview } = useDesk();
   const [closed, error] = useClosed();
-  const workers = overview?.workers ?? [];
+  // Who has just gone may stand in both answers: they were not given at the same moment.
+  const gone = new Set(closed.map((worker) => worker.id));
+  const workers = (overview?.workers ?? []).filter((worker) => !gone.has(worker.id));
   const lost = closed.filter((worker) => worker.state === 'lost').length;
   return (
     <>
