@@ -45,6 +45,9 @@ PROTECTED = [
     ("GET", "/api/listens/top/artists"),
     ("GET", "/api/listens/timeline"),
     ("GET", "/api/listens/sources"),
+    ("GET", "/api/listens/discoveries"),
+    ("GET", "/api/listens/sessions"),
+    ("GET", "/api/listens/habits"),
     ("GET", "/api/sample"),
 ]
 
