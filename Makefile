@@ -23,13 +23,16 @@ BRING_PGBOUNCER = PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null || { \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup browser run test test-long test-matrix bench check protos schema lock clean
+.PHONY: help setup browser run test test-long test-matrix bench check pages api-types protos pictures schema lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/installed ## Make .venv with everything in it (PYTHON=python3.12 chooses another Python)
+setup: .venv/installed pages ## Make .venv with everything in it (PYTHON=python3.12 chooses another Python)
 	@:
+
+pages: .venv/installed ## Build the pages that the gateway serves, where anything in gateway/web has changed
+	@$(PY) -m stack.pages
 
 .venv/installed: requirements.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -63,14 +66,21 @@ bench: setup ## Measure what the queue promises: rescue, depth, idle streams (a 
 test-long: setup ## Run the same code with larger numbers
 	@$(PY) -m pytest -m long $(ARGS)
 
-check: setup ## Check format, lint and types
+check: setup ## Check format, lint and types, and run the unit tests of the pages
 	@$(PY) -m ruff format --check --quiet . || { echo 'Not formatted: run $(PY) -m ruff format .' >&2; exit 1; }
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy
 	@.venv/bin/buf lint
+	@$(PY) -m stack.pages check
+
+api-types: setup ## Write the pages' types of the API again, from the gateway's OpenAPI document
+	@$(PY) -m stack.pages types
 
 protos: setup ## Generate the modules of protos/ again
 	@$(PY) -m protos.generate
+
+pictures: setup ## Take the pictures of the pages again that the documents show
+	@$(PY) -m benchmarks.pictures
 
 schema: setup ## Write sql/schema.sql again: what all migrations add up to
 	@$(PY) -m stack.schema_dump
@@ -79,11 +89,11 @@ lock: ## Resolve requirements.lock and the images' locks again (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv: install it (pipx install uv).' >&2; exit 1; }
 	@uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --extra dev \
 		pyproject.toml -o requirements.lock
-	@for extra in coordinator gateway ingest-worker; do \
+	@for extra in coordinator gateway ingest-worker pages; do \
 		uv pip compile --quiet --universal --generate-hashes --no-annotate --custom-compile-command 'make lock' \
 			--python-version 3.11 --extra $$extra -c requirements.lock pyproject.toml \
 			-o deploy/images/locks/$$extra.lock || exit 1; done
 
 clean: ## Remove .venv and all caches; the local stack's data in .sluice stays
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist test-results
+	@rm -rf .venv gateway/web/node_modules gateway/web/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis dist test-results
 	@find . -name __pycache__ -not -path './.*' -prune -exec rm -rf {} +

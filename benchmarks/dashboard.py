@@ -56,6 +56,11 @@ def calls_of(client: ListenClient, owner: str) -> Mapping[str, Call]:
         f"clock, {_ZONE}": lambda: client.get_listening_clock(
             messages.GetListeningClockRequest(owner=owner, time_zone=_ZONE)
         ),
+        "discoveries by month": lambda: client.get_discoveries(
+            messages.GetDiscoveriesRequest(owner=owner, bucket=messages.BUCKET_MONTH, time_zone=_ZONE)
+        ),
+        "sessions": lambda: client.get_listening_sessions(messages.GetListeningSessionsRequest(owner=owner)),
+        "habits": lambda: client.get_listening_habits(messages.GetListeningHabitsRequest(owner=owner)),
         "plays, the newest 50": lambda: client.list_listens(messages.ListListensRequest(owner=owner)),
         "plays of a content that there is not": lambda: client.list_listens(
             messages.ListListensRequest(owner=owner, filter=videos)

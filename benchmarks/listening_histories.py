@@ -1,4 +1,4 @@
-"""Made-up plays of one person, shaped as in real exports: few tracks make most plays, most by day."""
+"""Made-up plays of one person, shaped as in real exports: few tracks make most plays, most by day, and in sittings."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 
 ARTISTS = 5_000
 TRACKS = 20_000
+PLAYS_A_SITTING = 12
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 YEARS = 30
 
@@ -45,7 +46,7 @@ def make_history(user_id: UUID, plays: int, *, seed: int = 1) -> Iterator[Play]:
     chance = random.Random(seed)  # noqa: S311 - made up, and the same each time
     tracks = [_make_track(chance, number) for number in range(TRACKS)]
     weights = list(accumulate(1 / (rank + 10) for rank in range(TRACKS)))
-    moments = sorted(_moment(chance) for _ in range(plays))
+    moments = sorted(_sittings(chance, plays))
     for moment, place in zip(moments, chance.choices(range(TRACKS), cum_weights=weights, k=plays), strict=True):
         content, track, artist, album, uri = tracks[place]
         length = chance.randrange(1_000, 30_000) if chance.random() < 1 / 3 else chance.randrange(120_000, 300_000)
@@ -77,6 +78,16 @@ def _name(chance: random.Random) -> str:
 
 def _word(number: int) -> str:
     return f"{_SYLLABLES[number % 9]}{_SYLLABLES[number // 9 % 9]} {number}"
+
+
+def _sittings(chance: random.Random, plays: int) -> Iterator[datetime]:
+    """Yields when so many plays were, a dozen in a row."""
+    moment = FIRST
+    for place in range(plays):
+        if place % PLAYS_A_SITTING == 0:
+            moment = _moment(chance)
+        yield moment
+        moment += timedelta(seconds=chance.randrange(60, 360))
 
 
 def _moment(chance: random.Random) -> datetime:

@@ -6,7 +6,8 @@ import asyncio
 import os
 import random
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from benchmarks.bench_stack import bench_stack
@@ -39,8 +40,9 @@ def queue_worker(target: str, name: str, queue: str, chance: random.Random) -> W
     return worker
 
 
-async def record(target: str) -> list[str]:
-    """Lets two workers work on two queues; returns what the view shows of it, at each moment."""
+@asynccontextmanager
+async def at_work(target: str) -> AsyncIterator[None]:
+    """Has three workers work on two queues within the block."""
     chance = random.Random(5)  # noqa: S311 - for the look of it
     async with open_channel(target) as channel:
         producer = Producer(channel)
@@ -54,6 +56,12 @@ async def record(target: str) -> list[str]:
             task = asyncio.create_task(worker.serve(handle_signals=False))
             stack.push_async_callback(asyncio.wait_for, task, 20)
             stack.callback(worker.stop)
+        yield
+
+
+async def record(target: str) -> list[str]:
+    """Returns what the view shows of queues at work, at each moment."""
+    async with at_work(target):
         return await pictures(target)
 
 

@@ -139,6 +139,16 @@ class Overview:
     last_played_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class SourceSpan:
+    """The plays of one source: how many, and from when to when."""
+
+    source: Source
+    plays: int
+    first_played_at: datetime
+    last_played_at: datetime
+
+
 class TopKind(StrEnum):
     """What is ranked."""
 
@@ -203,6 +213,43 @@ class ListeningHour:
 
     plays: int = 0
     ms_played: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveryPoint:
+    """What was heard for the first time in one bucket, which begins at `start`."""
+
+    start: datetime
+    artists: int
+    tracks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningSessions:
+    """Sessions and their time in all; the ends of the longest are None where there are none."""
+
+    sessions: int
+    ms: int
+    longest_start: datetime | None
+    longest_end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformPlays:
+    """The plays of a family of devices; empty where the export does not say."""
+
+    platform: str
+    plays: int
+    ms_played: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningHabits:
+    """Plays by platform, most first, and how many plays were skipped of those of which it is told."""
+
+    platforms: Sequence[PlatformPlays]
+    skips_told: int
+    skipped: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,12 @@ class ListenClient:
         """Reads the sums over a person's plays."""
         return await call_unary(self._stub.GetOverview, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
 
+    async def list_sources(
+        self, request: messages.ListSourcesRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.ListSourcesResponse:
+        """Reads which period the plays of each source cover."""
+        return await call_unary(self._stub.ListSources, request, timeout_seconds=timeout_seconds, repeat_is_safe=True)
+
     async def list_top(
         self, request: messages.ListTopRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     ) -> messages.ListTopResponse:
@@ -55,6 +61,30 @@ class ListenClient:
         """Reads plays and time per hour of the week."""
         return await call_unary(
             self._stub.GetListeningClock, request, timeout_seconds=timeout_seconds, repeat_is_safe=True
+        )
+
+    async def get_discoveries(
+        self, request: messages.GetDiscoveriesRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.GetDiscoveriesResponse:
+        """Reads what was heard for the first time, per bucket of the calendar."""
+        return await call_unary(
+            self._stub.GetDiscoveries, request, timeout_seconds=timeout_seconds, repeat_is_safe=True
+        )
+
+    async def get_listening_sessions(
+        self, request: messages.GetListeningSessionsRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.GetListeningSessionsResponse:
+        """Reads how many sessions there were, and the longest."""
+        return await call_unary(
+            self._stub.GetListeningSessions, request, timeout_seconds=timeout_seconds, repeat_is_safe=True
+        )
+
+    async def get_listening_habits(
+        self, request: messages.GetListeningHabitsRequest, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> messages.GetListeningHabitsResponse:
+        """Reads plays by platform, and skips."""
+        return await call_unary(
+            self._stub.GetListeningHabits, request, timeout_seconds=timeout_seconds, repeat_is_safe=True
         )
 
     async def list_listens(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import grpc.aio
@@ -14,6 +15,9 @@ from protos.jobs.v1 import admin_service_pb2 as messages
 from protos.jobs.v1 import job_pb2
 from protos.jobs.v1.admin_service_pb2_grpc import AdminServiceStub
 
+# By which a gateway names the person for whom it acts.
+ON_BEHALF_OF = "x-sluice-on-behalf-of"
+
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
@@ -21,10 +25,17 @@ Response = TypeVar("Response")
 class Operator:
     """Looks after queues, workers and jobs. Every method raises CoordinatorError, and repeats itself, for all may."""
 
-    def __init__(self, channel: grpc.aio.Channel, *, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
-        """Takes how long each call may take; a list's for each of its pages."""
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        on_behalf_of: str = "",
+    ) -> None:
+        """Takes how long each call may take, a list's for each of its pages; and whom the audit log is to name too."""
         self._stub = AdminServiceStub(channel)
         self._timeout_seconds = timeout_seconds
+        self._metadata = ((ON_BEHALF_OF, on_behalf_of),) if on_behalf_of else ()
 
     async def get_queue_stats(self, queue: str = "") -> messages.GetQueueStatsResponse:
         """Tells of one queue or of all how deep it is, its limits, and what it is doing."""
@@ -52,6 +63,10 @@ class Operator:
             for worker in page.workers:
                 yield worker
 
+    async def workers_page(self, request: messages.ListWorkersRequest) -> messages.ListWorkersResponse:
+        """Reads one page of sessions, newest first."""
+        return await self._call(self._stub.ListWorkers, request)
+
     async def drain_worker(self, session_id: str) -> bool:
         """Has a worker finish what it holds and leave; False where it was asked before. Raises WorkerNotFound."""
         return (await self._call(self._stub.DrainWorker, messages.DrainWorkerRequest(session_id=session_id))).changed
@@ -76,6 +91,10 @@ class Operator:
         async for page in self._pages(self._stub.ListAllJobs, request):
             for job in page.jobs:
                 yield job
+
+    async def jobs_page(self, request: messages.ListAllJobsRequest) -> messages.ListAllJobsResponse:
+        """Reads one page of jobs; it may be short, or empty, and the next one goes on."""
+        return await self._call(self._stub.ListAllJobs, request)
 
     async def get_job(self, job_id: str) -> job_pb2.Job:
         """Reads one job of any owner. Raises JobNotFound."""
@@ -138,8 +157,16 @@ class Operator:
             for entry in page.entries:
                 yield entry
 
+    async def audit_page(self, request: messages.ListAuditRequest) -> messages.ListAuditResponse:
+        """Reads one page of what operators did, newest first."""
+        return await self._call(self._stub.ListAudit, request)
+
     async def _call(self, method: Callable[..., Awaitable[Response]], request: Request) -> Response:
-        return await call_unary(method, request, timeout_seconds=self._timeout_seconds, repeat_is_safe=True)
+        named = self._named(method)
+        return await call_unary(named, request, timeout_seconds=self._timeout_seconds, repeat_is_safe=True)
 
     def _pages(self, method: Callable[..., Awaitable[Response]], request: Request) -> AsyncGenerator[Response, None]:
-        return read_pages(method, request, timeout_seconds=self._timeout_seconds)
+        return read_pages(self._named(method), request, timeout_seconds=self._timeout_seconds)
+
+    def _named(self, method: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+        return partial(method, metadata=self._metadata) if self._metadata else method

@@ -9,7 +9,23 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
-from gateway import docs_page, events, health, jobs, listen_exports, listens, me, session, tus, uploads
+from gateway import (
+    admin_acts,
+    admin_events,
+    admin_lists,
+    docs_page,
+    events,
+    health,
+    jobs,
+    listen_exports,
+    listens,
+    me,
+    sample,
+    session,
+    tus,
+    uploads,
+)
+from gateway.admin_gate import AdminGate
 from gateway.auth import verifier_of
 from gateway.bodies import FORM_BYTES, BodyGate
 from gateway.connection import connect
@@ -51,6 +67,7 @@ def _layers(settings: Settings) -> list[Middleware]:
     limit = settings.upload_bytes + FORM_BYTES
     return [
         Middleware(OuterLayer),
+        Middleware(AdminGate),
         Middleware(TusLayer),
         Middleware(
             BodyGate,
@@ -66,7 +83,7 @@ def _layers(settings: Settings) -> list[Middleware]:
 
 def _install_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(events.router)
-    for module in (tus, uploads, listens, listen_exports, me, health):
+    for module in (tus, uploads, listens, listen_exports, me, sample, admin_lists, admin_acts, admin_events, health):
         app.include_router(module.router)
     if settings.job_queues:
         app.include_router(jobs.router)
@@ -81,7 +98,7 @@ def _install_routes(app: FastAPI, settings: Settings) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
-    await app.state.connection.channel.close()
+    await app.state.connection.close()
 
 
 class _AppOnDemand:

@@ -18,6 +18,8 @@ from gateway.settings import Settings
 _ALGORITHM = "HS256"
 _AUDIENCE = "authenticated"
 _ROLE = "authenticated"
+# In app_metadata, which the project alone writes; user_metadata is the person's own to change.
+_OPERATOR = "operator"
 
 _LONGEST_TOKEN = 8192
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -38,9 +40,10 @@ class InvalidTokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is calling; the id, a UUID in lower case, owns uploads and plays."""
+    """Who is calling; the id, a UUID in lower case, owns uploads and plays. An operator's token says so."""
 
     id: str
+    is_operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,11 @@ def _person(claims: dict[str, Any]) -> Person:
         raise InvalidTokenError("The token is not one of a signed-in person. Sign in again.")
     if not _UUID.fullmatch(claims["sub"]):
         raise InvalidTokenError("The token does not name a person by a UUID. Sign in again.")
-    return Person(claims["sub"])
+    app_metadata = claims.get("app_metadata")
+    return Person(
+        claims["sub"],
+        is_operator=isinstance(app_metadata, dict) and app_metadata.get("sluice_role") == _OPERATOR,
+    )
 
 
 def verifier_of(settings: Settings) -> TokenVerifier:
@@ -102,12 +109,10 @@ def verifier_of(settings: Settings) -> TokenVerifier:
     return TokenVerifier(settings.jwt_secret.get_secret_value(), settings.issuer)
 
 
-_scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A Supabase-style access token.")
+SCHEME = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A Supabase-style access token.")
 
 
-def signed_in(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)]
-) -> Person:
+def signed_in(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(SCHEME)]) -> Person:
     """Returns the person of the request's token. Raises a 401 problem where there is none."""
     if credentials is None or len(request.headers.getlist("authorization")) != 1:
         raise _unauthenticated("Sign in: this needs a token in the header Authorization, as Bearer.")

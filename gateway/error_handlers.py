@@ -44,6 +44,13 @@ _FIELD_NAMES = {
     "unique_key": "uniqueKey",
     "delay": "delaySeconds",
     "expire_after": "expireAfterSeconds",
+    "job_ids": "jobIds",
+    "failed_from": "failedFrom",
+    "failed_until": "failedUntil",
+    "max_depth": "maxDepth",
+    "max_running": "maxRunning",
+    "max_running_per_lane": "maxRunningPerLane",
+    "per_second": "perSecond",
 }
 
 # The client library finds these; its sentences are for programmers.

@@ -14,7 +14,7 @@ from protos.jobs.v1 import job_pb2
 
 JobStateName = Literal["pending", "scheduled", "processing", "completed", "failed", "cancelled"]
 
-_STATES: dict[int, JobStateName] = {
+STATES: dict[job_pb2.JobState.ValueType, JobStateName] = {
     job_pb2.JOB_STATE_PENDING: "pending",
     job_pb2.JOB_STATE_SCHEDULED: "scheduled",
     job_pb2.JOB_STATE_PROCESSING: "processing",
@@ -91,7 +91,7 @@ def job_view(job: job_pb2.Job) -> JobView:
         id=job.id,
         queue=job.queue,
         kind=job.kind,
-        state=_STATES[job.state],
+        state=STATES[job.state],
         attempt=job.attempt,
         max_attempts=job.max_attempts,
         progress=_progress(job),

@@ -44,6 +44,21 @@ class OverviewView(View):
     last_played_at: Moment | None
 
 
+class SourceView(View):
+    """The plays of one source: how many, and from when to when."""
+
+    source: SourceName
+    plays: int
+    first_played_at: Moment
+    last_played_at: Moment
+
+
+class SourcesView(View):
+    """Every source that there are plays of."""
+
+    sources: list[SourceView]
+
+
 class TopItemView(View):
     """One artist, track or album with its plays."""
 
@@ -90,6 +105,46 @@ class ClockView(View):
     cells: list[ClockCellView]
 
 
+class DiscoveryPointView(View):
+    """One bucket of the calendar; start is its first moment."""
+
+    start: Moment
+    artists: int
+    tracks: int
+
+
+class DiscoveriesView(View):
+    """What was heard for the first time; buckets without discoveries are left out."""
+
+    bucket: BucketName
+    points: list[DiscoveryPointView]
+
+
+class SessionsView(View):
+    """Plays with at most half an hour of silence between them."""
+
+    sessions: int
+    ms: int = Field(description="From the beginning to the end of each, silence included.")
+    longest_start: Moment | None
+    longest_end: Moment | None
+
+
+class PlatformView(View):
+    """The plays of one family of devices."""
+
+    platform: str | None = Field(description='Such as "ios"; null where the export does not say.')
+    plays: int
+    ms_played: int
+
+
+class HabitsView(View):
+    """On what was played, and how often plays were skipped."""
+
+    platforms: list[PlatformView] = Field(description="Most plays first.")
+    skips_told: int = Field(description="Plays, however short, of which the export says whether they were skipped.")
+    skipped: int
+
+
 class ListenView(View):
     """One play. Null is what the export does not say."""
 
@@ -125,6 +180,21 @@ def overview_view(overview: listen_service_pb2.GetOverviewResponse) -> OverviewV
     )
 
 
+def sources_view(answer: listen_service_pb2.ListSourcesResponse) -> SourcesView:
+    """Shows which period each source covers."""
+    return SourcesView(
+        sources=[
+            SourceView(
+                source=SOURCE_NAMES[span.source],
+                plays=span.plays,
+                first_played_at=moment(span.first_played_at),
+                last_played_at=moment(span.last_played_at),
+            )
+            for span in answer.sources
+        ]
+    )
+
+
 def top_view(page: listen_service_pb2.ListTopResponse) -> TopView:
     """Shows one page of a ranking."""
     items = [
@@ -150,6 +220,34 @@ def clock_view(clock: listen_service_pb2.GetListeningClockResponse) -> ClockView
         for place, hour in enumerate(clock.hours)
     ]
     return ClockView(cells=cells)
+
+
+def discoveries_view(discoveries: listen_service_pb2.GetDiscoveriesResponse) -> DiscoveriesView:
+    """Shows what was heard for the first time."""
+    points = [
+        DiscoveryPointView(start=moment(point.start), artists=point.artists, tracks=point.tracks)
+        for point in discoveries.points
+    ]
+    return DiscoveriesView(bucket=_BUCKET_NAMES[discoveries.bucket], points=points)
+
+
+def sessions_view(sessions: listen_service_pb2.GetListeningSessionsResponse) -> SessionsView:
+    """Shows how many sessions there were, and the longest."""
+    return SessionsView(
+        sessions=sessions.sessions,
+        ms=sessions.ms,
+        longest_start=moment(sessions.longest_start) if sessions.HasField("longest_start") else None,
+        longest_end=moment(sessions.longest_end) if sessions.HasField("longest_end") else None,
+    )
+
+
+def habits_view(habits: listen_service_pb2.GetListeningHabitsResponse) -> HabitsView:
+    """Shows plays by platform, and skips."""
+    platforms = [
+        PlatformView(platform=each.platform or None, plays=each.plays, ms_played=each.ms_played)
+        for each in habits.platforms
+    ]
+    return HabitsView(platforms=platforms, skips_told=habits.skips_told, skipped=habits.skipped)
 
 
 def listen_view(play: listen_pb2.Listen) -> ListenView:

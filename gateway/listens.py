@@ -13,13 +13,21 @@ from gateway.listen_views import (
     BUCKETS,
     BucketName,
     ClockView,
+    DiscoveriesView,
+    HabitsView,
     ListensView,
     OverviewView,
+    SessionsView,
+    SourcesView,
     TimelineView,
     TopView,
     clock_view,
+    discoveries_view,
+    habits_view,
     listens_view,
     overview_view,
+    sessions_view,
+    sources_view,
     timeline_view,
     top_view,
 )
@@ -30,10 +38,14 @@ from protos.listens.v1.listen_service_pb2 import (
     TOP_KIND_TRACKS,
     TOP_ORDER_MS_PLAYED,
     TOP_ORDER_PLAYS,
+    GetDiscoveriesRequest,
     GetListeningClockRequest,
+    GetListeningHabitsRequest,
+    GetListeningSessionsRequest,
     GetOverviewRequest,
     GetTimelineRequest,
     ListListensRequest,
+    ListSourcesRequest,
     ListTopRequest,
 )
 
@@ -50,6 +62,12 @@ async def overview(caller: Caller, coordinator: Coordinator, which: AllFilter) -
     """Sums up the caller's plays."""
     answer = await coordinator.listens.get_overview(GetOverviewRequest(owner=caller.id, filter=which))
     return overview_view(answer)
+
+
+@router.get("/sources")
+async def sources(caller: Caller, coordinator: Coordinator) -> SourcesView:
+    """Tells which period the plays of each source cover, account data first."""
+    return sources_view(await coordinator.listens.list_sources(ListSourcesRequest(owner=caller.id)))
 
 
 @router.get("/top/{kind}")
@@ -94,6 +112,35 @@ async def clock(caller: Caller, coordinator: Coordinator, which: AllFilter, tz: 
     """Counts plays and time per weekday and hour, empty hours included."""
     request = GetListeningClockRequest(owner=caller.id, filter=which, time_zone=tz)
     return clock_view(await coordinator.listens.get_listening_clock(request))
+
+
+@router.get("/discoveries")
+async def discoveries(
+    caller: Caller,
+    coordinator: Coordinator,
+    which: AllFilter,
+    bucket: Annotated[BucketName | None, Query(description="By the length of the range, unless said.")] = None,
+    tz: TimeZone = "UTC",
+) -> DiscoveriesView:
+    """Counts artists and tracks heard for the first time, per bucket of the calendar; those without are left out."""
+    request = GetDiscoveriesRequest(owner=caller.id, filter=which, time_zone=tz)
+    if bucket is not None:
+        request.bucket = BUCKETS[bucket]
+    return discoveries_view(await coordinator.listens.get_discoveries(request))
+
+
+@router.get("/sessions")
+async def sessions(caller: Caller, coordinator: Coordinator, which: AllFilter) -> SessionsView:
+    """Counts sessions: plays with at most half an hour of silence between them."""
+    request = GetListeningSessionsRequest(owner=caller.id, filter=which)
+    return sessions_view(await coordinator.listens.get_listening_sessions(request))
+
+
+@router.get("/habits")
+async def habits(caller: Caller, coordinator: Coordinator, which: AllFilter) -> HabitsView:
+    """Counts plays by platform, and skips, for which minMs does not hold."""
+    request = GetListeningHabitsRequest(owner=caller.id, filter=which)
+    return habits_view(await coordinator.listens.get_listening_habits(request))
 
 
 @router.get("")

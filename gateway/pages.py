@@ -1,4 +1,4 @@
-"""The page: its HTML files, what they load, and what they need to know before anybody has signed in."""
+"""The pages: what `make pages` builds, and what they need to know before anybody has signed in."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import structlog
 from fastapi import APIRouter, FastAPI, Request
-from starlette.responses import Response
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from gateway.settings import Settings
 from gateway.upload_views import View
 
-WEB_FOLDER = Path(__file__).parent / "web"
+WEB_FOLDER = Path(__file__).parent / "web" / "dist"
 
 # By our own table: machines differ in what their mime.types says, and with nosniff a wrong type breaks the page.
 _TYPES = {
@@ -28,7 +30,21 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 
-_PAGES = {"/": "index.html", "/uploads/{upload_id}": "upload.html", "/dashboard": "dashboard.html"}
+PAGES = {
+    "/": "index.html",
+    "/uploads/{upload_id}": "upload.html",
+    "/dashboard": "dashboard.html",
+    "/review": "review.html",
+    "/admin": "admin.html",
+}
+
+# The name of a built file has a hash of its content in it; a page's name outlives its content.
+_FOR_A_YEAR = "public, max-age=31536000, immutable"
+_ASK_ANEW = "no-cache"
+
+_NOT_BUILT = "The pages are not built. Run make pages, then start the gateway again.\n"
+
+_log = structlog.get_logger("gateway.pages")
 
 
 class LimitsView(View):
@@ -48,7 +64,31 @@ class ConfigView(View):
 
 
 class WebFiles(StaticFiles):
-    """Files out of one folder, with an ETag, to be asked for anew: their names outlive their content."""
+    """Files out of one folder, with an ETag; `cache_control` says how long a browser may go without asking.
+
+    Where there is a gzip copy of a file beside it, whoever takes gzip gets that.
+    """
+
+    def __init__(self, directory: Path, cache_control: str) -> None:
+        super().__init__(directory=directory)
+        self._cache_control = cache_control
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answers with a file, or with its gzip copy. Raises HTTPException 404."""
+        if "gzip" in Headers(scope=scope).get("accept-encoding", "") and self._has_copy(path):
+            response = await super().get_response(f"{path}.gz", scope)
+            response.headers["Content-Encoding"] = "gzip"
+        else:
+            response = await super().get_response(path, scope)
+        response.headers["Vary"] = "Accept-Encoding"
+        return response
+
+    def _has_copy(self, path: str) -> bool:
+        try:
+            return self.lookup_path(f"{path}.gz")[1] is not None
+        except (OSError, ValueError):
+            # No name of a file, which is for the base class to say.
+            return False
 
     def file_response(
         self,
@@ -59,20 +99,25 @@ class WebFiles(StaticFiles):
     ) -> Response:
         """Answers with a file, or with 304 where the browser has it."""
         response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "no-cache"
-        media_type = _TYPES.get(Path(full_path).suffix)
+        response.headers["Cache-Control"] = self._cache_control
+        media_type = _TYPES.get(Path(str(full_path).removesuffix(".gz")).suffix)
         if media_type and "content-type" in response.headers:
             response.headers["Content-Type"] = media_type
         return response
 
 
 def install_pages(app: FastAPI, folder: Path = WEB_FOLDER) -> None:
-    """Adds the pages and their files to the application."""
-    pages = WebFiles(directory=folder)
-    for path, filename in _PAGES.items():
-        app.router.add_route(path, _page(pages, filename), methods=["GET"], include_in_schema=False)
-    app.mount("/static", WebFiles(directory=folder / "static"))
+    """Adds the pages and their files to the application; where they are not built, says so and how to."""
     app.include_router(_router)
+    built = (folder / "static").is_dir()
+    if not built:
+        _log.warning("the pages are not built: run make pages", folder=str(folder))
+    pages = WebFiles(folder, _ASK_ANEW) if built else None
+    for path, filename in PAGES.items():
+        page = _page(pages, filename) if pages else _not_built
+        app.router.add_route(path, page, methods=["GET"], include_in_schema=False)
+    if built:
+        app.mount("/static", WebFiles(folder / "static", _FOR_A_YEAR))
 
 
 def _page(files: WebFiles, filename: str) -> Callable[[Request], Awaitable[Response]]:
@@ -80,6 +125,10 @@ def _page(files: WebFiles, filename: str) -> Callable[[Request], Awaitable[Respo
         return await files.get_response(filename, request.scope)
 
     return page
+
+
+async def _not_built(_: Request) -> Response:
+    return PlainTextResponse(_NOT_BUILT, status_code=503, headers={"Cache-Control": "no-store"})
 
 
 _router = APIRouter(tags=["page"])

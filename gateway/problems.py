@@ -54,6 +54,7 @@ GATEWAY_STATUS: Final[dict[str, int]] = {
     "NOT_FOUND": 404,
     "JOB_NOT_FOUND": 404,
     "UPLOAD_NOT_FOUND": 404,
+    "WORKER_NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "OFFSET_CONFLICT": 409,
     "TUS_VERSION_UNSUPPORTED": 412,
@@ -65,6 +66,7 @@ GATEWAY_STATUS: Final[dict[str, int]] = {
     "INTERNAL": 500,
     "COORDINATOR_REFUSED": 502,
     "NOT_READY": 503,
+    "OPERATOR_TOKEN_NEEDED": 503,
 }
 
 # What one waits where nobody said how long.

@@ -15,6 +15,7 @@ from gateway.settings import Settings
 from gateway.upload_views import View
 
 DEMO_USER = UUID("de300000-0000-4000-8000-000000000001")
+DEMO_OPERATOR = UUID("de300000-0000-4000-8000-000000000002")
 
 _LIFETIME_SECONDS = 12 * 3600
 
@@ -22,9 +23,10 @@ router = APIRouter(prefix="/api/session", tags=["session"])
 
 
 class DemoSignIn(View):
-    """Whom to sign in; the demo user unless said otherwise."""
+    """Whom to sign in; the demo user or, where an operator is wanted, the demo operator unless said otherwise."""
 
-    user: UUID = DEMO_USER
+    user: UUID | None = None
+    operator: bool = False
 
 
 class SessionView(View):
@@ -41,11 +43,14 @@ async def sign_in_demo(
 ) -> SessionView:
     """Signs in whomever one likes. A repeat gives another token for the same person."""
     settings: Settings = request.app.state.settings
-    user = (wish or DemoSignIn()).user
-    return SessionView(access_token=_token(settings, user), expires_in=_LIFETIME_SECONDS, user_id=user)
+    wish = wish or DemoSignIn()
+    user = wish.user or (DEMO_OPERATOR if wish.operator else DEMO_USER)
+    return SessionView(
+        access_token=_token(settings, user, operator=wish.operator), expires_in=_LIFETIME_SECONDS, user_id=user
+    )
 
 
-def _token(settings: Settings, user: UUID) -> str:
+def _token(settings: Settings, user: UUID, *, operator: bool) -> str:
     now = int(time.time())
     claims = {
         "sub": str(user),
@@ -53,5 +58,7 @@ def _token(settings: Settings, user: UUID) -> str:
         "role": "authenticated",
         "iat": now,
         "exp": now + _LIFETIME_SECONDS,
-    } | ({"iss": settings.issuer} if settings.issuer else {})
+    }
+    claims |= {"iss": settings.issuer} if settings.issuer else {}
+    claims |= {"app_metadata": {"sluice_role": "operator"}} if operator else {}
     return jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm="HS256")

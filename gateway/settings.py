@@ -74,6 +74,8 @@ class Settings(BaseSettings):
 
     coordinator_target: str = "127.0.0.1:50051"
     service_token: SecretStr | None = None
+    # For what operators ask; without it the service token is shown, which has to have that role then.
+    operator_token: SecretStr | None = None
 
     jwt_secret: Annotated[SecretStr, AfterValidator(_is_long_enough)] = Field(
         SecretStr(DEVELOPMENT_SECRET), validation_alias="SUPABASE_JWT_SECRET"

@@ -680,7 +680,7 @@ ALTER TABLE ONLY public.listens ATTACH PARTITION sluice.listens_6 FOR VALUES WIT
 ALTER TABLE ONLY public.listens ATTACH PARTITION sluice.listens_7 FOR VALUES WITH (modulus 8, remainder 7);
 
 ALTER TABLE ONLY public.listens
-    ADD CONSTRAINT listens_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
+    ADD CONSTRAINT listens_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type, platform, skipped);
 
 ALTER TABLE ONLY public.upload_file_chunks
     ADD CONSTRAINT upload_file_chunks_pkey PRIMARY KEY (file_id, chunk_offset);
@@ -713,28 +713,28 @@ ALTER TABLE ONLY sluice.lanes
     ADD CONSTRAINT lanes_pkey PRIMARY KEY (queue, priority, lane);
 
 ALTER TABLE ONLY sluice.listens_0
-    ADD CONSTRAINT listens_0_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
+    ADD CONSTRAINT listens_0_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type, platform, skipped);
 
 ALTER TABLE ONLY sluice.listens_1
-    ADD CONSTRAINT listens_1_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
+    ADD CONSTRAINT listens_1_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type, platform, skipped);
 
 ALTER TABLE ONLY sluice.listens_2
-    ADD CONSTRAINT listens_2_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
+    ADD CONSTRAINT listens_2_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type, platform, skipped);
 
 ALTER TABLE ONLY sluice.listens_3
-    ADD CONSTRAINT listens_3_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
+    ADD CONSTRAINT listens_3_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type, platform, skipped);
 
 ALTER TABLE ONLY sluice.listens_4
-    ADD CONSTRAINT listens_4_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
+    ADD CONSTRAINT listens_4_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type, platform, skipped);
 
 ALTER TABLE ONLY sluice.listens_5
-    ADD CONSTRAINT listens_5_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
+    ADD CONSTRAINT listens_5_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type, platform, skipped);
 
 ALTER TABLE ONLY sluice.listens_6
-    ADD CONSTRAINT listens_6_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
+    ADD CONSTRAINT listens_6_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type, platform, skipped);
 
 ALTER TABLE ONLY sluice.listens_7
-    ADD CONSTRAINT listens_7_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type);
+    ADD CONSTRAINT listens_7_pkey PRIMARY KEY (user_id, played_at, identity) INCLUDE (artist_key, track_key, album_key, ms_played, content_type, platform, skipped);
 
 ALTER TABLE ONLY sluice.queue_clocks
     ADD CONSTRAINT queue_clocks_pkey PRIMARY KEY (queue, priority);

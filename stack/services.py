@@ -26,6 +26,7 @@ _OURS = frozenset(
         "SLUICE_GRPC_PORT",
         "SLUICE_HTTP_HOST",
         "SLUICE_HTTP_PORT",
+        "SLUICE_OPERATOR_TOKEN",
         "SLUICE_PUBLISHED_ON_LOOPBACK",
         "SLUICE_SERVICE_TOKEN",
         "SLUICE_SERVICE_TOKENS",

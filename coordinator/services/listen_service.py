@@ -13,7 +13,7 @@ from coordinator.listen_domain import PlayKey
 from coordinator.read_gate import ReadGate
 from coordinator.services.file_commits import FileCommits
 from coordinator.services.forgetting import Forgetting
-from coordinator.services.timelines import read_timeline
+from coordinator.services.timelines import read_discoveries, read_timeline
 from coordinator.store import listen_pages, listens
 from coordinator.store.auditing import Act
 from coordinator.wire import listen_pages as pages
@@ -63,6 +63,14 @@ class ListenService(ListenServiceServicer):
         async with self._reads.turn():
             return wire.overview_response(await listens.get_overview(self._database, wanted))
 
+    async def ListSources(  # noqa: N802 - the contract's name
+        self, request: messages.ListSourcesRequest, context: Context
+    ) -> messages.ListSourcesResponse:
+        """Tells which period the plays of each source cover."""
+        user_id = check_user(request.owner)
+        async with self._reads.turn():
+            return wire.sources_response(await listens.list_sources(self._database, user_id))
+
     async def ListTop(  # noqa: N802 - the contract's name
         self, request: messages.ListTopRequest, context: Context
     ) -> messages.ListTopResponse:
@@ -106,6 +114,32 @@ class ListenService(ListenServiceServicer):
         wanted, time_zone = wire.listen_filter(request.owner, request.filter), wire.time_zone(request.time_zone)
         async with self._reads.turn():
             return wire.clock_response(await listens.get_listening_clock(self._database, wanted, time_zone))
+
+    async def GetDiscoveries(  # noqa: N802 - the contract's name
+        self, request: messages.GetDiscoveriesRequest, context: Context
+    ) -> messages.GetDiscoveriesResponse:
+        """Counts what was heard for the first time, per bucket of the calendar."""
+        wanted = wire.listen_filter(request.owner, request.filter)
+        size, time_zone = wire.bucket(request.bucket), wire.time_zone(request.time_zone)
+        async with self._reads.turn():
+            bucket, points = await read_discoveries(self._database, wanted, size, time_zone)
+        return wire.discoveries_response(bucket, points)
+
+    async def GetListeningSessions(  # noqa: N802 - the contract's name
+        self, request: messages.GetListeningSessionsRequest, context: Context
+    ) -> messages.GetListeningSessionsResponse:
+        """Counts a person's sessions."""
+        wanted = wire.listen_filter(request.owner, request.filter)
+        async with self._reads.turn():
+            return wire.sessions_response(await listens.get_listening_sessions(self._database, wanted))
+
+    async def GetListeningHabits(  # noqa: N802 - the contract's name
+        self, request: messages.GetListeningHabitsRequest, context: Context
+    ) -> messages.GetListeningHabitsResponse:
+        """Counts plays by platform, and skips."""
+        wanted = wire.listen_filter(request.owner, request.filter)
+        async with self._reads.turn():
+            return wire.habits_response(await listens.get_listening_habits(self._database, wanted))
 
     async def ListListens(  # noqa: N802 - the contract's name
         self, request: messages.ListListensRequest, context: Context

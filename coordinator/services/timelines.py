@@ -1,4 +1,4 @@
-"""Which buckets a timeline has: from where to where, and how long."""
+"""Which buckets a timeline has, of plays or of discoveries: from where to where, and how long."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from coordinator.database import Database
 from coordinator.errors import InvalidRequest
-from coordinator.listen_domain import Bucket, ListenFilter, TimelinePoint, TimeSpan
+from coordinator.listen_domain import Bucket, DiscoveryPoint, ListenFilter, TimelinePoint, TimeSpan
 from coordinator.store import listens
 
 MAX_POINTS = 10_000
@@ -23,14 +23,33 @@ async def read_timeline(
     span = await _find_span(database, wanted)
     if span is None:
         return bucket or Bucket.DAY, []
-    bucket = bucket or choose_bucket(span)
-    # No bucket is much longer than usual: what is clearly too much is not even tried.
-    if (span.last - span.first) / bucket.usual_length > 1.1 * MAX_POINTS:
-        raise _too_many(bucket)
+    bucket = _bucket_of(span, bucket)
     points = await listens.get_timeline(database, wanted, bucket, time_zone, span, MAX_POINTS)
     if points is None:
         raise _too_many(bucket)
     return bucket, points
+
+
+async def read_discoveries(
+    database: Database, wanted: ListenFilter, bucket: Bucket | None, time_zone: str
+) -> tuple[Bucket, list[DiscoveryPoint]]:
+    """Returns the bucket that was used and the points that have discoveries. Raises InvalidRequest for too many."""
+    span = await _find_span(database, wanted)
+    if span is None:
+        return bucket or Bucket.DAY, []
+    bucket = _bucket_of(span, bucket)
+    points = await listens.get_discoveries(database, wanted, bucket, time_zone, MAX_POINTS)
+    if points is None:
+        raise _too_many(bucket)
+    return bucket, points
+
+
+def _bucket_of(span: TimeSpan, bucket: Bucket | None) -> Bucket:
+    bucket = bucket or choose_bucket(span)
+    # No bucket is much longer than usual: what is clearly too much is not even tried.
+    if (span.last - span.first) / bucket.usual_length > 1.1 * MAX_POINTS:
+        raise _too_many(bucket)
+    return bucket
 
 
 def choose_bucket(span: TimeSpan) -> Bucket:

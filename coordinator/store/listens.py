@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from types import MappingProxyType
+from uuid import UUID
 
 from psycopg import errors
 from psycopg.rows import DictRow
@@ -19,9 +20,15 @@ from coordinator.listen_domain import (
     UNKNOWN_ARTIST,
     UNKNOWN_TRACK,
     Bucket,
+    DiscoveryPoint,
     ListenFilter,
+    ListeningHabits,
     ListeningHour,
+    ListeningSessions,
     Overview,
+    PlatformPlays,
+    Source,
+    SourceSpan,
     TimelinePoint,
     TimeSpan,
     TopItem,
@@ -57,6 +64,12 @@ async def get_overview(database: Database, wanted: ListenFilter) -> Overview:
     """Sums over the plays."""
     (row,) = await read(database, "get_overview", filter_parameters(wanted))
     return Overview(**row)
+
+
+async def list_sources(database: Database, user_id: UUID) -> list[SourceSpan]:
+    """Returns what there is of each source, account data first."""
+    rows = await read(database, "list_sources", {"user_id": user_id})
+    return [SourceSpan(**{**row, "source": Source(row["source"])}) for row in rows]
 
 
 async def list_top(
@@ -117,6 +130,38 @@ async def get_timeline(
     if len(rows) > most_points:
         return None
     return [TimelinePoint(row["start"], row["plays"], row["ms_played"]) for row in rows]
+
+
+async def get_discoveries(
+    database: Database, wanted: ListenFilter, bucket: Bucket, time_zone: str, most_points: int
+) -> list[DiscoveryPoint] | None:
+    """Returns a point for each bucket with discoveries, in order; None where those are more than `most_points`.
+
+    Raises InvalidRequest where the database knows no such time zone.
+    """
+    parameters = {
+        **filter_parameters(wanted),
+        "bucket": bucket.value,
+        "time_zone": time_zone,
+        "count": most_points + 1,
+    }
+    with _known_zone():
+        rows = await read(database, "get_discoveries", parameters)
+    return None if len(rows) > most_points else [DiscoveryPoint(**row) for row in rows]
+
+
+async def get_listening_sessions(database: Database, wanted: ListenFilter) -> ListeningSessions:
+    """Counts the sessions and finds the longest."""
+    (row,) = await read(database, "get_listening_sessions", filter_parameters(wanted))
+    return ListeningSessions(**row)
+
+
+async def get_listening_habits(database: Database, wanted: ListenFilter) -> ListeningHabits:
+    """Adds up plays by platform, most first, and skips of plays however short."""
+    rows = await read(database, "get_listening_habits", filter_parameters(wanted))
+    platforms = [PlatformPlays(row["platform"] or "", row["plays"], row["ms_played"]) for row in rows if row["plays"]]
+    platforms.sort(key=lambda each: (-each.plays, each.platform))
+    return ListeningHabits(platforms, sum(row["told"] for row in rows), sum(row["skipped"] for row in rows))
 
 
 @contextmanager

@@ -15,9 +15,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from coordinator.errors import InvalidRequest
 from coordinator.listen_domain import (
     Bucket,
+    DiscoveryPoint,
     ListenFilter,
+    ListeningHabits,
     ListeningHour,
+    ListeningSessions,
     Overview,
+    Source,
+    SourceSpan,
     TimelinePoint,
     TopItem,
     TopKind,
@@ -52,6 +57,7 @@ _BUCKET_VALUES: Final = {
     Bucket.MONTH: messages.BUCKET_MONTH,
     Bucket.YEAR: messages.BUCKET_YEAR,
 }
+_SOURCE_VALUES: Final = {Source.ACCOUNT: listen_pb2.SOURCE_ACCOUNT, Source.EXTENDED: listen_pb2.SOURCE_EXTENDED}
 _BUCKETS: Final[Mapping[int, Bucket]] = {value: bucket for bucket, value in _BUCKET_VALUES.items()}
 
 
@@ -96,6 +102,21 @@ def overview_response(overview: Overview) -> messages.GetOverviewResponse:
         albums=overview.albums,
         first_played_at=timestamp(overview.first_played_at) if overview.first_played_at else None,
         last_played_at=timestamp(overview.last_played_at) if overview.last_played_at else None,
+    )
+
+
+def sources_response(spans: Sequence[SourceSpan]) -> messages.ListSourcesResponse:
+    """Says which period each source covers."""
+    return messages.ListSourcesResponse(
+        sources=[
+            messages.SourceSpan(
+                source=_SOURCE_VALUES[span.source],
+                plays=span.plays,
+                first_played_at=timestamp(span.first_played_at),
+                last_played_at=timestamp(span.last_played_at),
+            )
+            for span in spans
+        ]
     )
 
 
@@ -194,3 +215,36 @@ def timeline_response(used: Bucket, points: Sequence[TimelinePoint]) -> messages
         made = response.points.add(plays=point.plays, ms_played=point.ms_played)
         made.start.seconds = int(point.start.timestamp())
     return response
+
+
+def discoveries_response(used: Bucket, points: Sequence[DiscoveryPoint]) -> messages.GetDiscoveriesResponse:
+    """Says what was heard for the first time, per bucket."""
+    return messages.GetDiscoveriesResponse(
+        bucket=_BUCKET_VALUES[used],
+        points=[
+            messages.DiscoveryPoint(start=timestamp(point.start), artists=point.artists, tracks=point.tracks)
+            for point in points
+        ],
+    )
+
+
+def sessions_response(sessions: ListeningSessions) -> messages.GetListeningSessionsResponse:
+    """Says how many sessions there were, and the longest."""
+    return messages.GetListeningSessionsResponse(
+        sessions=sessions.sessions,
+        ms=sessions.ms,
+        longest_start=timestamp(sessions.longest_start) if sessions.longest_start else None,
+        longest_end=timestamp(sessions.longest_end) if sessions.longest_end else None,
+    )
+
+
+def habits_response(habits: ListeningHabits) -> messages.GetListeningHabitsResponse:
+    """Says on what was played and how much was skipped."""
+    return messages.GetListeningHabitsResponse(
+        platforms=[
+            messages.PlatformPlays(platform=each.platform, plays=each.plays, ms_played=each.ms_played)
+            for each in habits.platforms
+        ],
+        skips_told=habits.skips_told,
+        skipped=habits.skipped,
+    )

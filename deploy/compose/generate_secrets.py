@@ -20,10 +20,11 @@ def main(root: Path) -> None:
     owner = keep(root / "postgres/password")
     coordinator = keep(root / "migrate/coordinator_password")
     producer = keep(root / "gateway/service_token")
+    operator = keep(root / "gateway/operator_token")
     worker = keep(root / "ingest_worker/service_token")
     write(root / "migrate/database_url", f"postgresql://postgres:{owner}@{_DATABASE}")
     write(root / "coordinator/database_url", f"postgresql://sluice_coordinator:{coordinator}@{_DATABASE}")
-    write(root / "coordinator/service_tokens", f"producer:{producer} worker:{worker}")
+    write(root / "coordinator/service_tokens", f"producer:{producer} operator:{operator} worker:{worker}")
 
 
 def keep(path: Path) -> str:

@@ -39,6 +39,7 @@ def make_plays(chance: random.Random, count: int, days: int = 800) -> list[Liste
             album_name=chance.choice((None, *_NAMES)),
             ms_played=chance.choice((0, 29_999, 30_000, 30_001, chance.randrange(3_600_000))),
             skipped=chance.choice((None, False, True)),
+            platform=chance.choice((None, "ios", "web", "tv")),
         )
         for _ in range(count)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,8 +13,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from coordinator.database import Database
-from coordinator.listen_domain import Bucket, Listen, ListenFilter, Overview, TopKind, TopOrder, TopPlace
-from coordinator.services.timelines import read_timeline
+from coordinator.listen_domain import (
+    Bucket,
+    Listen,
+    ListenFilter,
+    ListeningHabits,
+    ListeningSessions,
+    Overview,
+    PlatformPlays,
+    TopKind,
+    TopOrder,
+    TopPlace,
+)
+from coordinator.services.timelines import read_discoveries, read_timeline
 from coordinator.store import listen_pages, listens
 from tests.database.listen_calls import listening
 from tests.database.made_history import chosen, make_filter, make_plays, store, sums
@@ -43,6 +55,9 @@ async def test_every_number_is_a_plain_count_over_the_rows(database_url: str, ow
                     assert ranked == ranking_of(rows, kind, order), (wanted, kind, order)
             await check_clock(listener.database, wanted, rows, zone)
             await check_timeline(listener.database, wanted, rows, zone, chance.choice(list(Bucket)))
+            await check_discoveries(listener.database, wanted, plays, zone, chance.choice(list(Bucket)[1:]))
+            assert await listens.get_listening_sessions(listener.database, wanted) == sessions_of(rows), wanted
+            assert await listens.get_listening_habits(listener.database, wanted) == habits_of(plays, wanted), wanted
             assert await listed(listener.database, wanted, size=chance.choice((3, 11, 500))) == rows[::-1], wanted
             assert await exported(listener.database, wanted, size=chance.choice((5, 11, 500))) == rows, wanted
 
@@ -117,6 +132,57 @@ async def check_timeline(
     told = {point.start: (point.plays, point.ms_played) for point in points if point.plays or point.ms_played}
     assert told == {start: (added.plays[start], added.ms_played[start]) for start in added.plays}, (wanted, zone)
     assert [point.start for point in points] == sorted({point.start for point in points})
+
+
+async def check_discoveries(
+    database: Database, wanted: ListenFilter, plays: Sequence[Listen], zone: str, bucket: Bucket
+) -> None:
+    until_the_end = chosen(plays, replace(wanted, start=None))
+    counted: dict[datetime, list[int]] = {}
+    for place, key in enumerate((artist_of, track_of)):
+        firsts: dict[object, datetime] = {}
+        for play in until_the_end:
+            firsts.setdefault(key(play), play.played_at)
+        for name, first in firsts.items():
+            if name is not None and (wanted.start is None or first >= wanted.start):
+                start = bucket_start(first.astimezone(ZoneInfo(zone)), bucket)
+                counted.setdefault(start, [0, 0])[place] += 1
+    _, points = await read_discoveries(database, wanted, bucket, zone)
+    assert [(point.start, [point.artists, point.tracks]) for point in points] == sorted(counted.items()), wanted
+
+
+def artist_of(play: Listen) -> str | None:
+    return play.artist_name or None
+
+
+def track_of(play: Listen) -> tuple[str, str] | None:
+    return (play.artist_name, play.track_name) if play.track_name else None
+
+
+def sessions_of(rows: Sequence[Listen]) -> ListeningSessions:
+    """Joins plays, in the order in which they began, as long as silence does not exceed half an hour."""
+    sessions: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(
+        (play.played_at - timedelta(milliseconds=play.ms_played), play.played_at) for play in rows
+    ):
+        if sessions and start - sessions[-1][1] <= timedelta(minutes=30):
+            sessions[-1] = sessions[-1][0], max(sessions[-1][1], end)
+        else:
+            sessions.append((start, end))
+    longest = max(sessions, key=lambda session: session[1] - session[0], default=(None, None))
+    length = sum((end - start for start, end in sessions), timedelta())
+    return ListeningSessions(len(sessions), length // timedelta(milliseconds=1), *longest)
+
+
+def habits_of(plays: Sequence[Listen], wanted: ListenFilter) -> ListeningHabits:
+    added = sums(chosen(plays, wanted), lambda play: play.platform or "")
+    platforms = [
+        PlatformPlays(name, added.plays[name], added.ms_played[name])
+        for name in sorted(added.plays, key=lambda name: (-added.plays[name], name))
+    ]
+    however_short = chosen(plays, replace(wanted, min_ms=0))
+    told = [play.skipped for play in however_short if play.skipped is not None]
+    return ListeningHabits(platforms, len(told), sum(told))
 
 
 def bucket_start(local: datetime, bucket: Bucket) -> datetime:

@@ -41,6 +41,11 @@ NUMBERS: dict[str, Ask] = {
         database, wanted, Bucket.MONTH, "Europe/Berlin", TimeSpan(FIRST, LAST), 1_000
     ),
     "get_listening_clock": lambda database, wanted: listens.get_listening_clock(database, wanted, "Europe/Berlin"),
+    "get_discoveries": lambda database, wanted: listens.get_discoveries(
+        database, wanted, Bucket.MONTH, "Europe/Berlin", 1_000
+    ),
+    "get_listening_sessions": listens.get_listening_sessions,
+    "get_listening_habits": listens.get_listening_habits,
     "list_listens": lambda database, wanted: listen_pages.list_listens(database, wanted, None, 50),
     "export_listens": lambda database, wanted: listen_pages.export_listens(database, wanted, None, 50),
 }
@@ -92,7 +97,7 @@ async def test_every_number_comes_from_the_index_of_one_person(
             assert all("Index Cond" in node for node in plan.nodes() if "Index Name" in node), plan
             assert _rows(plan, "Index Scan") <= LOOKED_UP, plan
             assert _rows(plan, "Index Only Scan") <= PLAYS + 50, plan
-            if statistics == "fresh":
+            if statistics == "fresh" and name != "get_listening_sessions":  # which puts half hours in order
                 assert "Sort" not in _takes_all(plan), plan
 
 

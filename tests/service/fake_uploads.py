@@ -165,6 +165,9 @@ class FakeCoordinator(upload_service_pb2_grpc.UploadServiceServicer, listen_serv
     async def GetOverview(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._answer("GetOverview", request, context, listen_service_pb2.GetOverviewResponse())
 
+    async def ListSources(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._answer("ListSources", request, context, listen_service_pb2.ListSourcesResponse())
+
     async def ListTop(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._answer("ListTop", request, context, listen_service_pb2.ListTopResponse())
 
@@ -179,6 +182,19 @@ class FakeCoordinator(upload_service_pb2_grpc.UploadServiceServicer, listen_serv
         hours = [listen_service_pb2.ListeningHour()] * 168
         empty = listen_service_pb2.GetListeningClockResponse(hours=hours)
         return await self._answer("GetListeningClock", request, context, empty)
+
+    async def GetDiscoveries(self, request: Any, context: Any) -> Any:  # noqa: N802
+        empty = listen_service_pb2.GetDiscoveriesResponse(bucket=listen_service_pb2.BUCKET_DAY)
+        return await self._answer("GetDiscoveries", request, context, empty)
+
+    async def GetListeningSessions(self, request: Any, context: Any) -> Any:  # noqa: N802
+        empty = listen_service_pb2.GetListeningSessionsResponse()
+        return await self._answer("GetListeningSessions", request, context, empty)
+
+    async def GetListeningHabits(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return await self._answer(
+            "GetListeningHabits", request, context, listen_service_pb2.GetListeningHabitsResponse()
+        )
 
     async def ListListens(self, request: Any, context: Any) -> Any:  # noqa: N802
         return await self._answer("ListListens", request, context, listen_service_pb2.ListListensResponse())

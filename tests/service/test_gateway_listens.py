@@ -17,6 +17,9 @@ METHODS = {
     "/top/artists": "ListTop",
     "/timeline": "GetTimeline",
     "/clock": "GetListeningClock",
+    "/discoveries": "GetDiscoveries",
+    "/sessions": "GetListeningSessions",
+    "/habits": "GetListeningHabits",
     "": "ListListens",
     "/export": "ExportListens",
 }
@@ -69,6 +72,28 @@ async def test_the_overview_has_every_sum(gateway: RunningGateway) -> None:
 async def test_an_overview_without_plays_has_no_times(gateway: RunningGateway) -> None:
     answer = (await gateway.client.get("/api/listens/overview")).json()
     assert (answer["plays"], answer["firstPlayedAt"], answer["lastPlayedAt"]) == (0, None, None)
+
+
+async def test_the_sources_are_told_with_their_periods(gateway: RunningGateway) -> None:
+    span = listen_service_pb2.SourceSpan(
+        source=listen_pb2.SOURCE_EXTENDED,
+        plays=3,
+        first_played_at=stamp("2014-09-07T09:52:00Z"),
+        last_played_at=stamp("2024-10-19T20:38:00Z"),
+    )
+    gateway.coordinator.answers["ListSources"] = listen_service_pb2.ListSourcesResponse(sources=[span])
+    assert (await gateway.client.get("/api/listens/sources")).json() == {
+        "sources": [
+            {
+                "source": "extended",
+                "plays": 3,
+                "firstPlayedAt": "2014-09-07T09:52:00.000Z",
+                "lastPlayedAt": "2024-10-19T20:38:00.000Z",
+            }
+        ]
+    }
+    [request] = gateway.coordinator.requests_of("ListSources")
+    assert request.owner == ANNA
 
 
 @pytest.mark.parametrize("route", METHODS)
@@ -243,6 +268,55 @@ async def test_the_clock_has_every_hour_of_the_week(gateway: RunningGateway) -> 
     assert cells[0] == {"weekday": 0, "hour": 0, "plays": 0, "msPlayed": 0}
     [(_, request)] = gateway.coordinator.calls
     assert request.time_zone == "Asia/Kathmandu"
+
+
+async def test_discoveries_are_cut_where_the_reader_is(gateway: RunningGateway) -> None:
+    gateway.coordinator.answers["GetDiscoveries"] = listen_service_pb2.GetDiscoveriesResponse(
+        bucket=listen_service_pb2.BUCKET_WEEK,
+        points=[listen_service_pb2.DiscoveryPoint(start=stamp("2023-12-31T23:00:00Z"), artists=1, tracks=2)],
+    )
+    params = {"bucket": "week", "tz": "Europe/Berlin"}
+    response = await gateway.client.get("/api/listens/discoveries", params=params)
+    assert response.json() == {
+        "bucket": "week",
+        "points": [{"start": "2023-12-31T23:00:00.000Z", "artists": 1, "tracks": 2}],
+    }
+    [(_, request)] = gateway.coordinator.calls
+    assert (request.bucket, request.time_zone) == (listen_service_pb2.BUCKET_WEEK, "Europe/Berlin")
+
+
+async def test_the_longest_session_is_told_and_absent_where_there_is_none(gateway: RunningGateway) -> None:
+    nothing = (await gateway.client.get("/api/listens/sessions")).json()
+    gateway.coordinator.answers["GetListeningSessions"] = listen_service_pb2.GetListeningSessionsResponse(
+        sessions=2, ms=2**40, longest_start=stamp("2024-09-07T09:52:00Z"), longest_end=stamp("2024-09-07T11:52:00Z")
+    )
+    told = (await gateway.client.get("/api/listens/sessions")).json()
+    assert nothing == {"sessions": 0, "ms": 0, "longestStart": None, "longestEnd": None}
+    assert told == {
+        "sessions": 2,
+        "ms": 2**40,
+        "longestStart": "2024-09-07T09:52:00.000Z",
+        "longestEnd": "2024-09-07T11:52:00.000Z",
+    }
+
+
+async def test_habits_name_platforms_and_leave_unknown_ones_null(gateway: RunningGateway) -> None:
+    gateway.coordinator.answers["GetListeningHabits"] = listen_service_pb2.GetListeningHabitsResponse(
+        platforms=[
+            listen_service_pb2.PlatformPlays(platform="ios", plays=3, ms_played=9),
+            listen_service_pb2.PlatformPlays(plays=1, ms_played=2),
+        ],
+        skips_told=4,
+        skipped=1,
+    )
+    assert (await gateway.client.get("/api/listens/habits")).json() == {
+        "platforms": [
+            {"platform": "ios", "plays": 3, "msPlayed": 9},
+            {"platform": None, "plays": 1, "msPlayed": 2},
+        ],
+        "skipsTold": 4,
+        "skipped": 1,
+    }
 
 
 async def test_a_play_is_told_with_all_that_is_known_of_it(gateway: RunningGateway) -> None:

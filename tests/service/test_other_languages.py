@@ -43,6 +43,6 @@ async def test_a_node_program_enqueues_claims_and_completes(start_coordinator: S
 
 
 def test_the_lock_names_no_address() -> None:
-    lock = json.loads(installed.LOCK.read_text())
+    lock = json.loads((installed.FOLDER / "package-lock.json").read_text())
     assert all("resolved" not in package for package in lock["packages"].values())
     assert "://" not in "".join(json.dumps({**package, "funding": ""}) for package in lock["packages"].values())

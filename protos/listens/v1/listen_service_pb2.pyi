@@ -250,6 +250,77 @@ class GetOverviewResponse(_message.Message):
 Global___GetOverviewResponse: _TypeAlias = GetOverviewResponse  # noqa: Y015
 
 @_typing.final
+class ListSourcesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSourcesRequest: _TypeAlias = ListSourcesRequest  # noqa: Y015
+
+@_typing.final
+class SourceSpan(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PLAYS_FIELD_NUMBER: _builtins.int
+    FIRST_PLAYED_AT_FIELD_NUMBER: _builtins.int
+    LAST_PLAYED_AT_FIELD_NUMBER: _builtins.int
+    source: _listen_pb2.Source.ValueType
+    plays: _builtins.int
+    @_builtins.property
+    def first_played_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def last_played_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        source: _listen_pb2.Source.ValueType = ...,
+        plays: _builtins.int = ...,
+        first_played_at: _timestamp_pb2.Timestamp | None = ...,
+        last_played_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_played_at", b"first_played_at", "last_played_at", b"last_played_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_played_at", b"first_played_at", "last_played_at", b"last_played_at", "plays", b"plays", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SourceSpan: _TypeAlias = SourceSpan  # noqa: Y015
+
+@_typing.final
+class ListSourcesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourceSpan]:
+        """Those that there are plays of, account data first."""
+
+    def __init__(
+        self,
+        *,
+        sources: _abc.Iterable[Global___SourceSpan] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSourcesResponse: _TypeAlias = ListSourcesResponse  # noqa: Y015
+
+@_typing.final
 class ListTopRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -489,6 +560,221 @@ class GetListeningClockResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetListeningClockResponse: _TypeAlias = GetListeningClockResponse  # noqa: Y015
+
+@_typing.final
+class GetDiscoveriesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    BUCKET_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    bucket: Global___Bucket.ValueType
+    """Unspecified: by the length of the range, as in a timeline."""
+    time_zone: _builtins.str
+    """An IANA name. Empty: UTC."""
+    @_builtins.property
+    def filter(self) -> _listen_pb2.ListenFilter: ...
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        filter: _listen_pb2.ListenFilter | None = ...,
+        bucket: Global___Bucket.ValueType = ...,
+        time_zone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "filter", b"filter", "owner", b"owner", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDiscoveriesRequest: _TypeAlias = GetDiscoveriesRequest  # noqa: Y015
+
+@_typing.final
+class DiscoveryPoint(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    ARTISTS_FIELD_NUMBER: _builtins.int
+    TRACKS_FIELD_NUMBER: _builtins.int
+    artists: _builtins.int
+    tracks: _builtins.int
+    @_builtins.property
+    def start(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        start: _timestamp_pb2.Timestamp | None = ...,
+        artists: _builtins.int = ...,
+        tracks: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start", b"start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["artists", b"artists", "start", b"start", "tracks", b"tracks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscoveryPoint: _TypeAlias = DiscoveryPoint  # noqa: Y015
+
+@_typing.final
+class GetDiscoveriesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUCKET_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    bucket: Global___Bucket.ValueType
+    """The bucket that was used."""
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___DiscoveryPoint]: ...
+    def __init__(
+        self,
+        *,
+        bucket: Global___Bucket.ValueType = ...,
+        points: _abc.Iterable[Global___DiscoveryPoint] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDiscoveriesResponse: _TypeAlias = GetDiscoveriesResponse  # noqa: Y015
+
+@_typing.final
+class GetListeningSessionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    @_builtins.property
+    def filter(self) -> _listen_pb2.ListenFilter: ...
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        filter: _listen_pb2.ListenFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetListeningSessionsRequest: _TypeAlias = GetListeningSessionsRequest  # noqa: Y015
+
+@_typing.final
+class GetListeningSessionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSIONS_FIELD_NUMBER: _builtins.int
+    MS_FIELD_NUMBER: _builtins.int
+    LONGEST_START_FIELD_NUMBER: _builtins.int
+    LONGEST_END_FIELD_NUMBER: _builtins.int
+    sessions: _builtins.int
+    ms: _builtins.int
+    """From the beginning to the end of each, silence included."""
+    @_builtins.property
+    def longest_start(self) -> _timestamp_pb2.Timestamp:
+        """The first of the longest ones; absent where there are no plays."""
+
+    @_builtins.property
+    def longest_end(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        sessions: _builtins.int = ...,
+        ms: _builtins.int = ...,
+        longest_start: _timestamp_pb2.Timestamp | None = ...,
+        longest_end: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["longest_end", b"longest_end", "longest_start", b"longest_start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["longest_end", b"longest_end", "longest_start", b"longest_start", "ms", b"ms", "sessions", b"sessions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetListeningSessionsResponse: _TypeAlias = GetListeningSessionsResponse  # noqa: Y015
+
+@_typing.final
+class GetListeningHabitsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    @_builtins.property
+    def filter(self) -> _listen_pb2.ListenFilter: ...
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        filter: _listen_pb2.ListenFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetListeningHabitsRequest: _TypeAlias = GetListeningHabitsRequest  # noqa: Y015
+
+@_typing.final
+class PlatformPlays(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    PLAYS_FIELD_NUMBER: _builtins.int
+    MS_PLAYED_FIELD_NUMBER: _builtins.int
+    platform: _builtins.str
+    """A family such as "ios". Empty: the export does not say."""
+    plays: _builtins.int
+    ms_played: _builtins.int
+    def __init__(
+        self,
+        *,
+        platform: _builtins.str = ...,
+        plays: _builtins.int = ...,
+        ms_played: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ms_played", b"ms_played", "platform", b"platform", "plays", b"plays"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlatformPlays: _TypeAlias = PlatformPlays  # noqa: Y015
+
+@_typing.final
+class GetListeningHabitsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATFORMS_FIELD_NUMBER: _builtins.int
+    SKIPS_TOLD_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
+    skips_told: _builtins.int
+    """Plays of which the export says whether they were skipped, however short: filter.min_ms does not hold for skips."""
+    skipped: _builtins.int
+    @_builtins.property
+    def platforms(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlatformPlays]:
+        """Most plays first, ties by name; those without plays are left out."""
+
+    def __init__(
+        self,
+        *,
+        platforms: _abc.Iterable[Global___PlatformPlays] | None = ...,
+        skips_told: _builtins.int = ...,
+        skipped: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["platforms", b"platforms", "skipped", b"skipped", "skips_told", b"skips_told"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetListeningHabitsResponse: _TypeAlias = GetListeningHabitsResponse  # noqa: Y015
 
 @_typing.final
 class ListListensRequest(_message.Message):

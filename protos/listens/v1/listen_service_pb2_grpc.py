@@ -45,6 +45,11 @@ class ListenServiceStub:
                 request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewRequest.SerializeToString,
                 response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewResponse.FromString,
                 _registered_method=True)
+        self.ListSources = channel.unary_unary(
+                '/listens.v1.ListenService/ListSources',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesResponse.FromString,
+                _registered_method=True)
         self.ListTop = channel.unary_unary(
                 '/listens.v1.ListenService/ListTop',
                 request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListTopRequest.SerializeToString,
@@ -59,6 +64,21 @@ class ListenServiceStub:
                 '/listens.v1.ListenService/GetListeningClock',
                 request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockRequest.SerializeToString,
                 response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockResponse.FromString,
+                _registered_method=True)
+        self.GetDiscoveries = channel.unary_unary(
+                '/listens.v1.ListenService/GetDiscoveries',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesResponse.FromString,
+                _registered_method=True)
+        self.GetListeningSessions = channel.unary_unary(
+                '/listens.v1.ListenService/GetListeningSessions',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsResponse.FromString,
+                _registered_method=True)
+        self.GetListeningHabits = channel.unary_unary(
+                '/listens.v1.ListenService/GetListeningHabits',
+                request_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsRequest.SerializeToString,
+                response_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsResponse.FromString,
                 _registered_method=True)
         self.ListListens = channel.unary_unary(
                 '/listens.v1.ListenService/ListListens',
@@ -99,6 +119,13 @@ class ListenServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSources(self, request, context):
+        """Which period the plays of each source cover. Refused: INVALID_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListTop(self, request, context):
         """Artists, tracks or albums by plays or by time, ties by name. Names that stand for nobody are left out.
         """
@@ -117,6 +144,29 @@ class ListenServiceServicer:
     def GetListeningClock(self, request, context):
         """Plays and time per hour of the week, on the clocks of a time zone, whatever they did in the meantime.
         Refused: INVALID_REQUEST (unknown time zone).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDiscoveries(self, request, context):
+        """Artists and tracks heard for the first time, per bucket of the calendar; buckets without any are left out. What was
+        heard before the range is none of its discoveries.
+        Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetListeningSessions(self, request, context):
+        """Sessions: plays with at most half an hour of silence between them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetListeningHabits(self, request, context):
+        """On what was played, and how often plays were skipped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -167,6 +217,11 @@ def add_ListenServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewRequest.FromString,
                     response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetOverviewResponse.SerializeToString,
             ),
+            'ListSources': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSources,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesResponse.SerializeToString,
+            ),
             'ListTop': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTop,
                     request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.ListTopRequest.FromString,
@@ -181,6 +236,21 @@ def add_ListenServiceServicer_to_server(servicer, server):
                     servicer.GetListeningClock,
                     request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockRequest.FromString,
                     response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockResponse.SerializeToString,
+            ),
+            'GetDiscoveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDiscoveries,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesResponse.SerializeToString,
+            ),
+            'GetListeningSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetListeningSessions,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsResponse.SerializeToString,
+            ),
+            'GetListeningHabits': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetListeningHabits,
+                    request_deserializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsRequest.FromString,
+                    response_serializer=protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsResponse.SerializeToString,
             ),
             'ListListens': grpc.unary_unary_rpc_method_handler(
                     servicer.ListListens,
@@ -264,6 +334,33 @@ class ListenService:
             _registered_method=True)
 
     @staticmethod
+    def ListSources(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/ListSources',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.ListSourcesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListTop(request,
             target,
             options=(),
@@ -334,6 +431,87 @@ class ListenService:
             '/listens.v1.ListenService/GetListeningClock',
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockRequest.SerializeToString,
             protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningClockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDiscoveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/GetDiscoveries',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetDiscoveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetListeningSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/GetListeningSessions',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetListeningHabits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/listens.v1.ListenService/GetListeningHabits',
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsRequest.SerializeToString,
+            protos_dot_listens_dot_v1_dot_listen__service__pb2.GetListeningHabitsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,8 @@ class ListenServiceStub:
     """
     GetOverview: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.GetOverviewRequest, _listen_service_pb2.GetOverviewResponse]
     """Sums over a person's plays."""
+    ListSources: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.ListSourcesRequest, _listen_service_pb2.ListSourcesResponse]
+    """Which period the plays of each source cover. Refused: INVALID_REQUEST."""
     ListTop: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.ListTopRequest, _listen_service_pb2.ListTopResponse]
     """Artists, tracks or albums by plays or by time, ties by name. Names that stand for nobody are left out."""
     GetTimeline: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.GetTimelineRequest, _listen_service_pb2.GetTimelineResponse]
@@ -52,6 +54,15 @@ class ListenServiceStub:
     """Plays and time per hour of the week, on the clocks of a time zone, whatever they did in the meantime.
     Refused: INVALID_REQUEST (unknown time zone).
     """
+    GetDiscoveries: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.GetDiscoveriesRequest, _listen_service_pb2.GetDiscoveriesResponse]
+    """Artists and tracks heard for the first time, per bucket of the calendar; buckets without any are left out. What was
+    heard before the range is none of its discoveries.
+    Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
+    """
+    GetListeningSessions: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.GetListeningSessionsRequest, _listen_service_pb2.GetListeningSessionsResponse]
+    """Sessions: plays with at most half an hour of silence between them."""
+    GetListeningHabits: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.GetListeningHabitsRequest, _listen_service_pb2.GetListeningHabitsResponse]
+    """On what was played, and how often plays were skipped."""
     ListListens: _grpc.UnaryUnaryMultiCallable[_listen_service_pb2.ListListensRequest, _listen_service_pb2.ListListensResponse]
     """Plays, newest first. What is stored while a reader goes from page to page makes no play come twice or be missed: an
     account row counts as the play that replaces it.
@@ -87,6 +98,8 @@ class ListenServiceAsyncStub(ListenServiceStub):
     """
     GetOverview: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetOverviewRequest, _listen_service_pb2.GetOverviewResponse]  # type: ignore[assignment]
     """Sums over a person's plays."""
+    ListSources: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.ListSourcesRequest, _listen_service_pb2.ListSourcesResponse]  # type: ignore[assignment]
+    """Which period the plays of each source cover. Refused: INVALID_REQUEST."""
     ListTop: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.ListTopRequest, _listen_service_pb2.ListTopResponse]  # type: ignore[assignment]
     """Artists, tracks or albums by plays or by time, ties by name. Names that stand for nobody are left out."""
     GetTimeline: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetTimelineRequest, _listen_service_pb2.GetTimelineResponse]  # type: ignore[assignment]
@@ -97,6 +110,15 @@ class ListenServiceAsyncStub(ListenServiceStub):
     """Plays and time per hour of the week, on the clocks of a time zone, whatever they did in the meantime.
     Refused: INVALID_REQUEST (unknown time zone).
     """
+    GetDiscoveries: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetDiscoveriesRequest, _listen_service_pb2.GetDiscoveriesResponse]  # type: ignore[assignment]
+    """Artists and tracks heard for the first time, per bucket of the calendar; buckets without any are left out. What was
+    heard before the range is none of its discoveries.
+    Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
+    """
+    GetListeningSessions: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetListeningSessionsRequest, _listen_service_pb2.GetListeningSessionsResponse]  # type: ignore[assignment]
+    """Sessions: plays with at most half an hour of silence between them."""
+    GetListeningHabits: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.GetListeningHabitsRequest, _listen_service_pb2.GetListeningHabitsResponse]  # type: ignore[assignment]
+    """On what was played, and how often plays were skipped."""
     ListListens: _aio.UnaryUnaryMultiCallable[_listen_service_pb2.ListListensRequest, _listen_service_pb2.ListListensResponse]  # type: ignore[assignment]
     """Plays, newest first. What is stored while a reader goes from page to page makes no play come twice or be missed: an
     account row counts as the play that replaces it.
@@ -143,6 +165,14 @@ class ListenServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sums over a person's plays."""
 
     @_abc_1.abstractmethod
+    def ListSources(
+        self,
+        request: _listen_service_pb2.ListSourcesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_listen_service_pb2.ListSourcesResponse, _abc.Awaitable[_listen_service_pb2.ListSourcesResponse]]:
+        """Which period the plays of each source cover. Refused: INVALID_REQUEST."""
+
+    @_abc_1.abstractmethod
     def ListTop(
         self,
         request: _listen_service_pb2.ListTopRequest,
@@ -169,6 +199,33 @@ class ListenServiceServicer(metaclass=_abc_1.ABCMeta):
         """Plays and time per hour of the week, on the clocks of a time zone, whatever they did in the meantime.
         Refused: INVALID_REQUEST (unknown time zone).
         """
+
+    @_abc_1.abstractmethod
+    def GetDiscoveries(
+        self,
+        request: _listen_service_pb2.GetDiscoveriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_listen_service_pb2.GetDiscoveriesResponse, _abc.Awaitable[_listen_service_pb2.GetDiscoveriesResponse]]:
+        """Artists and tracks heard for the first time, per bucket of the calendar; buckets without any are left out. What was
+        heard before the range is none of its discoveries.
+        Refused: INVALID_REQUEST (unknown time zone, or more than 10,000 buckets).
+        """
+
+    @_abc_1.abstractmethod
+    def GetListeningSessions(
+        self,
+        request: _listen_service_pb2.GetListeningSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_listen_service_pb2.GetListeningSessionsResponse, _abc.Awaitable[_listen_service_pb2.GetListeningSessionsResponse]]:
+        """Sessions: plays with at most half an hour of silence between them."""
+
+    @_abc_1.abstractmethod
+    def GetListeningHabits(
+        self,
+        request: _listen_service_pb2.GetListeningHabitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_listen_service_pb2.GetListeningHabitsResponse, _abc.Awaitable[_listen_service_pb2.GetListeningHabitsResponse]]:
+        """On what was played, and how often plays were skipped."""
 
     @_abc_1.abstractmethod
     def ListListens(
