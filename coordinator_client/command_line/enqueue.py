@@ -16,6 +16,12 @@ from coordinator_client.new_jobs import new_job, retry_policy
 DEFAULT_OWNER = "operator"
 
 
+def _stdin_only(_: click.Context, __: click.Parameter, source: str | None) -> str | None:
+    if source not in {None, "-"}:
+        raise click.UsageError("Give the payload with --payload, with --payload-file, or on standard input with -.")
+    return source
+
+
 def add_enqueue(program: click.Group) -> None:
     """Adds the command."""
 
@@ -30,7 +36,7 @@ def add_enqueue(program: click.Group) -> None:
     )
     @click.argument("queue")
     @click.argument("kind")
-    @click.argument("source", metavar="[-]", required=False, type=click.Choice(["-"]))
+    @click.argument("source", metavar="[-]", required=False, callback=_stdin_only)
     @click.option("--payload", metavar="TEXT", help="What the worker is given.")
     @click.option(
         "--payload-file",

@@ -208,6 +208,7 @@ async def test_a_repeat_and_a_namesake_give_the_first_job(shell: Shell) -> None:
     ("arguments", "status", "sentence"),
     [
         (("--payload", "1", "-"), 2, "Give the payload once: --payload, --payload-file or -."),
+        (('{"width": 1}',), 2, "Give the payload with --payload, with --payload-file, or on standard input with -."),
         (("--payload-file", "/nowhere/at/all"), 1, "Cannot read /nowhere/at/all: No such file or directory."),
         (("--delay", "soon"), 2, "'soon' is no duration: write 30s, 5m, 1h30m or 7d."),
         (("--priority", "99999999999"), 2, "99999999999"),
