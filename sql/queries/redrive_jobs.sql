@@ -2,8 +2,8 @@
 -- next claim). The id, the errors and the checkpoint stay. The first is next in its lane, each further one a turn later.
 -- Left alone: what has an unfinished namesake by its unique key, and files whose content is gone.
 -- Locks: history by row (who takes a job out of it has it), then upload_files. Index: job_history's on id in each day, by all ids
--- at once: one by one they are looked up in every day that is kept, and most are in one. An array that is not known to the
--- planner keeps it to the index, whatever the statistics say, as OFFSET 0 does.
+-- at once, which PostgreSQL before 17 does one by one: most are in one of the days. An array that is not known to the planner
+-- keeps it to the index, whatever the statistics say, as OFFSET 0 does.
 WITH named AS MATERIALIZED (
     SELECT k.id, k.state, k.owner, k.queue, k.unique_key, k.file_id
     FROM sluice.job_history AS k

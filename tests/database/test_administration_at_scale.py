@@ -54,12 +54,15 @@ async def every_call_is_bounded(database_url: str, open_ids: list[UUID], failed_
 async def test_what_a_redrive_reads_does_not_grow_with_the_days_that_are_kept(
     database_url: str, owner_url: str
 ) -> None:
+    days = 30
     with connect(owner_url) as owner:
-        fill(owner, 1_000, 30_000, days=30)
+        fill(owner, 1_000, 30_000, days=days)
         failed_ids = some_ids(owner, "job_history", "state = 'failed'")
+        # Before 17 an index looks ids up one by one: twice a job in each day, of up to three pages.
+        looks = 0 if owner.info.server_version >= 170_000 else 2 * 3 * days
     async with explained(database_url, analyze=True) as database:
         redriven = await store.redrive(database, VirtualClocks(), failed_ids, ACT)
     assert len(redriven.job_ids) == len(failed_ids) == MOST
     (plan,) = (plan for plan in database.plans if plan.name == "redrive_jobs")
     # It finds, takes out and puts into eight indexes; one look a job and day would be sixty more.
-    assert plan.buffers < 30 * MOST
+    assert plan.buffers < (30 + looks) * MOST
