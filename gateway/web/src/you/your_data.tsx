@@ -7,8 +7,8 @@ import type { Forgotten, Overview } from '../api/types';
 import { forgetShipments } from '../sending/shipments';
 import { DangerDialog } from '../shell/danger_dialog';
 import { ProblemNotice } from '../shell/notice';
+import { saveAs } from '../shell/saving';
 import { formatDay, plural } from '../words/format';
-import { saveAs } from './saving';
 
 /** The section at the end of the upload page. */
 export function YourData({ overview }: { overview: Overview }) {
