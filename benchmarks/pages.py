@@ -14,10 +14,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 from playwright.sync_api import Browser, Page
 
 from benchmarks.bench_stack import BenchStack, bench_stack
+from benchmarks.bench_uploads import ended, signed_in
 from benchmarks.figures import tell
 from export_formats.samples import sample_export
 from tests.e2e.browsing import chromium
@@ -68,19 +68,11 @@ def open_anew(browser: Browser, address: str, usable: str) -> tuple[float, float
     return sum(received), took
 
 
-def signed_in(stack: BenchStack) -> httpx.Client:
-    """Returns a client of the person as whom the page signs itself in."""
-    token = httpx.post(f"{stack.http}/api/session/demo").json()["accessToken"]
-    return httpx.Client(base_url=stack.http, headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS)
-
-
 def through_the_api(stack: BenchStack, packed: bytes) -> float:
     """Sends an archive in one request and asks until it has ended; returns the seconds."""
-    with signed_in(stack) as client:
+    with signed_in(stack.http) as client:
         began = time.monotonic()
-        sent = client.post("/api/uploads/zip", files={"file": ("my_data.zip", packed)}).json()
-        while client.get(f"/api/uploads/{sent['uploadJobId']}/status").json()["status"] in {"pending", "processing"}:
-            time.sleep(0.1)
+        ended(client, client.post("/api/uploads/zip", files={"file": ("my_data.zip", packed)}))
         return time.monotonic() - began
 
 
@@ -99,7 +91,7 @@ def through_the_page(page: Page, stack: BenchStack, packed: bytes) -> float:
 
 def forget(stack: BenchStack) -> None:
     """Removes what the run before has left."""
-    with signed_in(stack) as client:
+    with signed_in(stack.http) as client:
         client.delete("/api/me").raise_for_status()
 
 

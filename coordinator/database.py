@@ -196,13 +196,18 @@ async def _forgotten_if_rolled_back(connection: Connection) -> AsyncIterator[Non
         raise
 
 
+def was_deadlock(error: StoreUnavailable) -> bool:
+    """Tells whether PostgreSQL ended a transaction because it and others waited for each other in a circle."""
+    return isinstance(error.__cause__, errors.DeadlockDetected)
+
+
 async def after_deadlocks(carry_out: Callable[[], Awaitable[T]]) -> T:
     """Carries a transaction out, and again where PostgreSQL ended it because others waited for it in a circle."""
     for _ in range(DEADLOCK_TRIES - 1):
         try:
             return await carry_out()
         except StoreUnavailable as error:
-            if not isinstance(error.__cause__, errors.DeadlockDetected):
+            if not was_deadlock(error):
                 raise
     return await carry_out()
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import errors
 
 from coordinator.clocks import VirtualClocks
-from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
+from coordinator.database import Connection, Database, execute, fetch_all, fetch_one, was_deadlock
 from coordinator.domain import NewJob, Place
 from coordinator.errors import Busy, IdempotencyKeyReused, SluiceError, StoreUnavailable
 from coordinator.store.depths import Depths
@@ -71,7 +71,7 @@ async def enqueue(
         except errors.UniqueViolation:
             continue
         except StoreUnavailable as error:
-            if not isinstance(error.__cause__, errors.DeadlockDetected):
+            if not was_deadlock(error):
                 raise
     raise Busy("Others enqueue under the same unique keys at this moment; try again.", retry_after_seconds=1.0)
 
@@ -110,7 +110,7 @@ async def enqueue_together(
     except errors.UniqueViolation as error:
         raise NotTogether from error
     except StoreUnavailable as error:
-        if isinstance(error.__cause__, errors.DeadlockDetected):
+        if was_deadlock(error):
             raise NotTogether from error
         raise
     except SluiceError as error:
