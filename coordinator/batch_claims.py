@@ -48,9 +48,7 @@ class BatchClaims:
     ) -> None:
         self._database = database
         self._coordinator = coordinator
-        self._clocks = memory.clocks
-        self._limits = memory.limits
-        self._marks = memory.marks
+        self._memory = memory
         self._wakeups = wakeups
         self._poll_seconds = poll_seconds
         # Another queue comes first each time.
@@ -129,17 +127,13 @@ class BatchClaims:
         return deliveries, again_seconds
 
     async def _claim_from(self, queue: str, key: SessionKey, kinds: tuple[str, ...], limit: ClaimLimit) -> Claimed:
-        marks = self._marks.of(queue)
+        marks = self._memory.marks.of(queue)
         look = marks.begin(kinds)
-        claim = SessionClaim(key.id, key.epoch, self._limits.token(queue), queue, look.ranges, limit)
+        claim = SessionClaim(key.id, key.epoch, self._memory.limits.token(queue), queue, look.ranges, limit)
         try:
             claimed = await claims.claim_once(self._database, claim)
         except BaseException:
             marks.give_up(look)
             raise
-        if claimed.looked:
-            marks.finish(look, claimed.jobs, claimed.staying)
-        else:
-            marks.give_up(look)
-        self._clocks.pass_over(queue, claimed.jobs)
+        claims.take_note(self._memory, queue, look, claimed)
         return claimed

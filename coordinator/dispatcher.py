@@ -41,8 +41,7 @@ class Dispatcher:
         self._queue = queue
         self._database = database
         self._sessions = sessions
-        self._clocks = memory.clocks
-        self._limits = memory.limits
+        self._memory = memory
         self._marks = memory.marks.of(queue)
         self._settling = settling
         self._wakeups = wakeups
@@ -123,7 +122,7 @@ class Dispatcher:
         if not wanted:
             return NOT_LOOKED
         look = self._marks.begin(session.profile.kinds)
-        reservation = session.reserve(self._limits.token(self._queue), wanted)
+        reservation = session.reserve(self._memory.limits.token(self._queue), wanted)
         max_bytes = UNLIMITED_BYTES if reservation.bytes is None else reservation.bytes
         limit = ClaimLimit(wanted, max_bytes, reservation.holds_nothing)
         key = session.key
@@ -144,11 +143,7 @@ class Dispatcher:
 
     def _take_note(self, look: Look, claimed: Claimed, kinds: tuple[str, ...]) -> None:
         """Moves marks and clocks on, and notes when to look again where nothing came."""
-        if claimed.looked:
-            self._marks.finish(look, claimed.jobs, claimed.staying)
-        else:
-            self._marks.give_up(look)
-        self._clocks.pass_over(self._queue, claimed.jobs)
+        claims.take_note(self._memory, self._queue, look, claimed)
         if claimed.again_seconds is not None:
             self._look_again_within(claimed.again_seconds)
         if claimed.looked and not claimed.jobs and look.whole != frozenset(kinds):

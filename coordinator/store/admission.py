@@ -65,14 +65,8 @@ async def find_waiting_slots(connection: Connection, job_ids: Sequence[UUID]) ->
 
 
 def ended_slots(rows: Iterable[DictRow]) -> Slots:
-    """Returns what jobs that have just ended make room for, from rows that tell of each its queue and lane."""
-    counted = Counter(
-        (row["queue"], row["lane"], row["keeps_back"]) for row in rows if row["guarded"] or row["keeps_back"]
-    )
-    return [
-        {"queue": queue, "lane": lane, "keeps_back": keeps_back, "jobs": jobs}
-        for (queue, lane, keeps_back), jobs in counted.items()
-    ]
+    """Returns what jobs that have just ended make room for, from rows that tell how many did in a queue and lane."""
+    return [row for row in rows if row["guarded"] or row["keeps_back"]]
 
 
 async def admit_next(connection: Connection, slots: Slots) -> Freed:

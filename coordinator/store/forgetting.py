@@ -13,7 +13,7 @@ from uuid import UUID
 
 from coordinator.database import Connection, Database, execute, fetch_all, fetch_one
 from coordinator.domain import Freed
-from coordinator.store.admission import admit_next
+from coordinator.store.admission import admit_next, ended_slots
 from coordinator.store.auditing import Act, write_act
 from coordinator.store.commits import CommitBounds
 from coordinator.store.places import places
@@ -70,7 +70,7 @@ async def remove_work(database: Database, user_id: UUID, act: Act | None, bounds
         audited = act is not None and any((*numbers.values(), keys, lanes))
         if act is not None and audited:
             await write_act(connection, act, **numbers)
-        freed = await admit_next(connection, [row for row in live if row["guarded"] or row["keeps_back"]])
+        freed = await admit_next(connection, ended_slots(live))
         strangers = places(row for row in live if row["position"] is not None)
     held = any(row["held"] for row in live)
     freed = Freed(freed.queues, (*freed.pending, *strangers))

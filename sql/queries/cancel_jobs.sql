@@ -48,7 +48,7 @@ history AS (
         coalesce(e.lease_token, e.ended_token), CASE WHEN e.lease_token IS NULL THEN e.ended_verb ELSE 'cancel' END, e.errors, e.progress, e.created_at, sluice.now()
     FROM ended AS e
 )
-SELECT e.id, e.queue, e.state AS was, e.lane, e.session_id, u.upload_id, q.guarded, q.keeps_back
+SELECT e.id, e.queue, e.state AS was, e.lane, e.session_id, u.upload_id, q.guarded, q.keeps_back, 1 AS jobs
 FROM ended AS e
 LEFT JOIN public.upload_files AS u ON u.id = e.file_id
 LEFT JOIN sluice.queues AS q ON q.name = e.queue
