@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from coordinator_client.operator import Operator
 from gateway.admin_gate import ADMIN_PATH, ActingOperator
 from gateway.admin_views import AdminOverview, counted_at, queue_view, worker_view
-from gateway.event_streams import EVENT_STREAM, stream_events
+from gateway.event_streams import EVENT_STREAM, json_event, stream_events
 from gateway.openapi import problems
 from protos.jobs.v1.admin_service_pb2 import ListWorkersRequest
 
@@ -35,7 +35,7 @@ async def admin_events(request: Request, operator: ActingOperator) -> StreamingR
 
     A stream may end at any time. Come back then: the state of then is sent at once.
     """
-    return await stream_events(request, _looks(operator), _event)
+    return await stream_events(request, _looks(operator), json_event)
 
 
 async def _looks(operator: Operator) -> AsyncGenerator[AdminOverview, None]:
@@ -55,7 +55,3 @@ async def _look(operator: Operator) -> AdminOverview:
         workers=[worker_view(worker) for worker in page.workers],
         more_workers=bool(page.next_page_token),
     )
-
-
-def _event(state: AdminOverview) -> bytes:
-    return f"data: {state.model_dump_json(by_alias=True)}\n\n".encode()

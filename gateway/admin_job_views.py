@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import AwareDatetime, Field
 
-from gateway.admin_views import Wish, progress_view, stamp
-from gateway.job_views import STATES, JobErrorView, JobStateName, Name, ProgressView
-from gateway.upload_views import Moment, View, moment
+from gateway.admin_views import Wish
+from gateway.job_views import STATES, JobErrorView, JobStateName, Name, ProgressView, progress_view
+from gateway.upload_views import Moment, View, moment, stamp
 from protos.jobs.v1 import admin_service_pb2 as admin
 from protos.jobs.v1 import job_pb2
 

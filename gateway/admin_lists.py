@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -14,9 +13,9 @@ from gateway.admin_views import AuditPage, QueuesView, WorkerPage, audit_view, q
 from gateway.job_views import STATES, JobStateName
 from gateway.openapi import problems
 from gateway.problems import refusal
+from gateway.upload_ids import may_be_id
 from protos.jobs.v1 import admin_service_pb2 as admin
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _STATES_BY_NAME = {name: state for state, name in STATES.items()}
 
 PageSize = Annotated[int, Query(ge=1, le=200)]
@@ -74,7 +73,7 @@ async def list_any_jobs(
 
 
 def _job_id(job_id: Annotated[str, Path(description="As the job was given it: opaque.")]) -> str:
-    if not _UUID.fullmatch(job_id):
+    if not may_be_id(job_id):
         raise refusal(JobNotFound.default_reason, "There is no job of this id.")
     return job_id
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from gateway.job_views import ProgressView
+from gateway.job_views import ProgressView, progress_view
 from gateway.upload_views import Moment, View, moment
 from protos.jobs.v1 import admin_service_pb2 as admin
-from protos.jobs.v1 import job_pb2
 
 WorkerStateName = Literal["active", "draining", "left", "lost"]
 
@@ -221,11 +219,6 @@ def _held_view(job: admin.HeldJob) -> HeldJobView:
     )
 
 
-def progress_view(progress: job_pb2.Progress) -> ProgressView:
-    """Shows how far an attempt has come."""
-    return ProgressView(done=progress.done, total=progress.total, message=progress.message)
-
-
 def audit_view(entry: admin.AuditEntry) -> AuditEntryView:
     """Shows what an operator did. The number is a text: JavaScript would round a large one."""
     return AuditEntryView(
@@ -244,10 +237,3 @@ def _shortened(details: dict[str, Any]) -> dict[str, Any]:
         name: {"count": len(told), "first": told[:_SHOWN]} if isinstance(told, list) and len(told) > _SHOWN else told
         for name, told in details.items()
     }
-
-
-def stamp(value: Moment) -> Timestamp:
-    """Gives a time as the contract has it."""
-    said = Timestamp()
-    said.FromDatetime(value)
-    return said

@@ -12,6 +12,7 @@ from starlette.responses import StreamingResponse
 
 from gateway.following import Follower, LiveStreams
 from gateway.settings import Settings
+from gateway.upload_views import View
 
 # A proxy that gathers or compresses would hold events back.
 _HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
@@ -26,6 +27,12 @@ EVENT_STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 State = TypeVar("State")
+
+
+def json_event(view: View, event_id: int | None = None) -> bytes:
+    """Makes an event of a view; by its id, where it has one, a browser says what it had last."""
+    name = "" if event_id is None else f"id: {event_id}\n"
+    return f"{name}data: {view.model_dump_json(by_alias=True)}\n\n".encode()
 
 
 async def stream_events(

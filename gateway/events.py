@@ -7,7 +7,7 @@ from starlette.responses import StreamingResponse
 
 from gateway.auth import Caller
 from gateway.connection import Coordinator
-from gateway.event_streams import EVENT_STREAM, stream_events
+from gateway.event_streams import EVENT_STREAM, json_event, stream_events
 from gateway.openapi import problems
 from gateway.upload_ids import UploadId
 from gateway.upload_views import upload_view
@@ -29,5 +29,4 @@ async def upload_events(
 
 
 def _event(upload: Upload) -> bytes:
-    data = upload_view(upload).model_dump_json(by_alias=True)
-    return f"id: {upload.updated_at.ToMicroseconds()}\ndata: {data}\n\n".encode()
+    return json_event(upload_view(upload), upload.updated_at.ToMicroseconds())

@@ -115,7 +115,12 @@ def job_view(job: job_pb2.Job) -> JobView:
 def _progress(job: job_pb2.Job) -> ProgressView | None:
     if not job.HasField("progress"):
         return None
-    return ProgressView(done=job.progress.done, total=job.progress.total, message=job.progress.message)
+    return progress_view(job.progress)
+
+
+def progress_view(progress: job_pb2.Progress) -> ProgressView:
+    """Shows how far an attempt has come."""
+    return ProgressView(done=progress.done, total=progress.total, message=progress.message)
 
 
 def _moment(job: job_pb2.Job, field: Literal["started_at", "finished_at", "run_at"], stamp: Timestamp) -> Moment | None:

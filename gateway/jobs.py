@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated
@@ -15,18 +14,18 @@ from coordinator_client.errors import JobNotFound
 from coordinator_client.new_jobs import new_job
 from gateway.auth import Caller
 from gateway.connection import Connection, Coordinator
-from gateway.event_streams import EVENT_STREAM, stream_events
+from gateway.event_streams import EVENT_STREAM, json_event, stream_events
 from gateway.idempotency import IdempotencyKey
 from gateway.job_views import JobAccepted, JobView, JobWish, job_view
 from gateway.open_queues import OpenQueues
 from gateway.openapi import problems
 from gateway.problems import Problem, refusal
 from gateway.settings import KIB, Settings
+from gateway.upload_ids import may_be_id
 from protos.jobs.v1.job_pb2 import Job
 
 PATH = "/api/jobs"
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 # Beside its payload, which may be written with an escape for each character.
 _OTHER_BYTES = 16 * KIB
@@ -50,7 +49,7 @@ def _open_queues(request: Request) -> OpenQueues:
 
 
 def _job_id(job_id: Annotated[str, Path(description="As the job was given it: opaque.")]) -> str:
-    if not _UUID.fullmatch(job_id):
+    if not may_be_id(job_id):
         raise _no_such_job()
     return job_id
 
@@ -142,4 +141,4 @@ def _payload(wish: JobWish, limit: int) -> bytes:
 
 
 def _event(job: Job) -> bytes:
-    return f"data: {job_view(job).model_dump_json(by_alias=True)}\n\n".encode()
+    return json_event(job_view(job))

@@ -11,6 +11,7 @@ from fastapi import Depends, Query
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway.problems import Problem, refusal
+from gateway.upload_views import stamp
 from protos.listens.v1 import listen_pb2
 
 ContentTypeName = Literal["all", "music", "podcast", "audiobook", "video"]
@@ -72,9 +73,7 @@ def _timestamp(text: str, field: str, tz: str) -> Timestamp | None:
         raise _unreadable(
             field, f"{field} is neither a date nor an instant (ISO 8601). Write it as {example}."
         ) from None
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
+    return stamp(moment)
 
 
 def _moment(text: str, zone: tzinfo) -> datetime:

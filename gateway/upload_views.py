@@ -49,6 +49,13 @@ def moment(stamp: Timestamp) -> datetime:
     return stamp.ToDatetime(tzinfo=UTC)
 
 
+def stamp(value: datetime) -> Timestamp:
+    """Gives a time as the contract has it."""
+    said = Timestamp()
+    said.FromDatetime(value)
+    return said
+
+
 class View(BaseModel):
     """What goes out as JSON, its names in camel case."""
 
