@@ -104,8 +104,7 @@ class Queue:
         began = time.perf_counter()
         claimed = await claims.claim(self._database, claim)
         took = (time.perf_counter() - began) * 1000
-        self._marks.finish(look, claimed.jobs, claimed.staying)
-        self._clocks.pass_over("q", claimed.jobs)
+        claims.take_note(self._marks, self._clocks, "q", look, claimed)
         completed = await timed(leases.complete(self._database, [job.lease for job in claimed.jobs]))
         return enqueued, took, completed
 

@@ -62,8 +62,7 @@ class Bench:
         claimed = await claims.claim(self._database, claim)
         took = (time.perf_counter() - began) * 1000
         assert len(claimed.jobs) == CLAIM_JOBS
-        self._marks.finish(look, claimed.jobs, claimed.staying)
-        self._clocks.pass_over(self._queue, claimed.jobs)
+        claims.take_note(self._marks, self._clocks, self._queue, look, claimed)
         await leases.complete(self._database, [job.lease for job in claimed.jobs])
         return took
 

@@ -81,8 +81,7 @@ class Bench:
             limit = ClaimLimit(batch, UNLIMITED_BYTES, holds_nothing=True)
             wanted = SessionClaim(key.id, key.epoch, token, self._queue, look.ranges, limit)
             claimed = await claims.claim(self._database, wanted)
-            self._marks.finish(look, claimed.jobs, claimed.staying) if claimed.looked else self._marks.give_up(look)
-            self._clocks.pass_over(self._queue, claimed.jobs)
+            claims.take_note(self._marks, self._clocks, self._queue, look, claimed)
             if claimed.jobs:
                 held = [job.lease for job in claimed.jobs]
                 await leases.complete(self._database, held, on_freed=self._hear)

@@ -135,5 +135,5 @@ class BatchClaims:
         except BaseException:
             marks.give_up(look)
             raise
-        claims.take_note(self._memory, queue, look, claimed)
+        claims.take_note(marks, self._memory.clocks, queue, look, claimed)
         return claimed

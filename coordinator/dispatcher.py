@@ -143,7 +143,7 @@ class Dispatcher:
 
     def _take_note(self, look: Look, claimed: Claimed, kinds: tuple[str, ...]) -> None:
         """Moves marks and clocks on, and notes when to look again where nothing came."""
-        claims.take_note(self._memory, self._queue, look, claimed)
+        claims.take_note(self._marks, self._memory.clocks, self._queue, look, claimed)
         if claimed.again_seconds is not None:
             self._look_again_within(claimed.again_seconds)
         if claimed.looked and not claimed.jobs and look.whole != frozenset(kinds):

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
+from coordinator.clocks import VirtualClocks
 from coordinator.database import Connection, Database, after_deadlocks, execute, fetch_all, fetch_one, send
 from coordinator.domain import ClaimedJob, Lease, Place
 from coordinator.ids import is_counted
-from coordinator.marks import ClaimRange, Look
-from coordinator.memory import QueueMemory
+from coordinator.marks import ClaimRange, Look, QueueMarks
 
 # Larger than any sum of sizes: no limit by bytes.
 UNLIMITED_BYTES = 2**62
@@ -65,14 +65,13 @@ class Claimed:
 NOT_LOOKED = Claimed((), looked=False)
 
 
-def take_note(memory: QueueMemory, queue: str, look: Look, claimed: Claimed) -> None:
+def take_note(marks: QueueMarks, clocks: VirtualClocks, queue: str, look: Look, claimed: Claimed) -> None:
     """Moves a queue's marks on by what a look at it brought, and its clock by what was claimed."""
-    marks = memory.marks.of(queue)
     if claimed.looked:
         marks.finish(look, claimed.jobs, claimed.staying)
     else:
         marks.give_up(look)
-    memory.clocks.pass_over(queue, claimed.jobs)
+    clocks.pass_over(queue, claimed.jobs)
 
 
 async def claim(database: Database, wanted: SessionClaim) -> Claimed:

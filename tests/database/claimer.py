@@ -40,8 +40,7 @@ class Claimer:
         look = self.marks.begin(kinds)
         self.seconds += look_seconds
         claimed = await self._claim(look, number, most_bytes, database or self._store.database)
-        self.marks.finish(look, claimed.jobs, claimed.staying)
-        self._store.clocks.pass_over("q", claimed.jobs)
+        claims.take_note(self.marks, self._store.clocks, "q", look, claimed)
         return list(claimed.jobs)
 
     async def try_claim(self, number: int, database: Database) -> int:

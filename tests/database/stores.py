@@ -72,8 +72,7 @@ class Store:
         claimed = await claims.claim(
             self.database, SessionClaim(key.id, key.epoch, new_token(), "q", look.ranges, limit)
         )
-        self.marks.of("q").finish(look, claimed.jobs, claimed.staying)
-        self.clocks.pass_over("q", claimed.jobs)
+        claims.take_note(self.marks.of("q"), self.clocks, "q", look, claimed)
         return list(claimed.jobs)
 
 
